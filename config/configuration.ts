@@ -1,0 +1,61 @@
+/** Texts of the JSONata expressions of one resource's `entity:`. A field that is not named is not mapped. */
+export interface EntityMapping {
+  readonly identifier: string;
+  readonly blueprint: string;
+  readonly title: string | null;
+  readonly team: string | null;
+  readonly properties: Readonly<Record<string, string>>;
+  readonly relations: Readonly<Record<string, string>>;
+}
+
+/** One entry of `resources:`. */
+export interface Resource {
+  /**
+   * The resource's name in claims: the kind, and for the second and later entries of one kind the kind with its
+   * number (`repository`, `repository#2`).
+   */
+  readonly key: string;
+  /** The entry's place in the configuration, from 0: the order in which several claims' contents are merged. */
+  readonly position: number;
+  readonly kind: string;
+  /** JSONata, boolean. Default `true`. */
+  readonly query: string;
+  /** The source's own selector fields, as its definition parsed them. */
+  readonly selector: Readonly<Record<string, unknown>>;
+  readonly entity: EntityMapping;
+  /** JSONata that yields an array: one entity per item. `null`: one entity per record. */
+  readonly itemsToParse: string | null;
+}
+
+export interface Integration {
+  readonly id: string;
+  readonly source: { readonly type: string; readonly settings: Readonly<Record<string, unknown>> };
+  readonly destination: { readonly type: string; readonly settings: Readonly<Record<string, unknown>> };
+  /** Milliseconds until a cancelled run is left behind. Default 5 s. */
+  readonly cancelDeadline: number;
+  /** Kinds side by side. Default 4. */
+  readonly concurrency: number;
+  readonly deletes: {
+    /** Candidates of a kind above which the second look lists again instead of looking each one up. Default 200. */
+    readonly lookupLimit: number;
+  };
+  readonly resources: readonly Resource[];
+}
+
+/**
+ * An integration's configuration as it is stored and pinned by a run: plain JSON, references to the environment
+ * (`${env:NAME}`) left in place, so that no secret is stored.
+ */
+export interface IntegrationDocument {
+  readonly id: string;
+  readonly integration: unknown;
+  readonly blueprints: unknown;
+}
+
+/** The file, read and checked. */
+export interface Configuration {
+  readonly file: string;
+  readonly integrations: readonly Integration[];
+  /** For storage, in the same order. */
+  readonly documents: readonly IntegrationDocument[];
+}

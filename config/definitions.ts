@@ -1,0 +1,34 @@
+import type { z } from 'zod';
+
+/** What the configuration must know of a source type to check its settings and selectors. */
+export interface SourceDefinition {
+  /** The word after `type:`. */
+  readonly type: string;
+  /** The keys of `source:` besides `type`; strict, with defaults. */
+  readonly settings: z.ZodObject;
+  /** Kinds and the selector fields of each, besides `query`; strict, with defaults. */
+  readonly kinds: Readonly<Record<string, z.ZodObject>>;
+}
+
+/** What the configuration must know of a destination type. */
+export interface DestinationDefinition {
+  readonly type: string;
+  readonly settings: z.ZodObject;
+}
+
+/** What is wrong with an expression; `position` is a character offset into its text, where known. */
+export interface ExpressionProblem {
+  readonly message: string;
+  readonly position: number | null;
+}
+
+/** Passed in, so that the configuration can check expressions without knowing the engine. `null`: it compiles. */
+export type CheckExpression = (text: string) => ExpressionProblem | null;
+
+export interface ConfigurationContext {
+  readonly sources: readonly SourceDefinition[];
+  readonly destinations: readonly DestinationDefinition[];
+  readonly checkExpression: CheckExpression;
+  /** The environment that `${env:NAME}` and `TIDEMARK__…` are read from. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+}

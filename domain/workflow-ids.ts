@@ -1,0 +1,8 @@
+/** Ids of workflows: readable in the Temporal UI, one per integration, so that all triggers meet in one place. */
+export const resyncWorkflowId = (integration: string): string => `resync/${integration}`;
+
+export const kindWorkflowId = (integration: string, kind: string): string => `resync/${integration}/${kind}`;
+
+/** The second look at what a complete read did not return (sync-semantics 3.2). */
+export const secondLookWorkflowId = (integration: string, kind: string): string =>
+  `resync/${integration}/${kind}/second-look`;
