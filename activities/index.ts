@@ -1,0 +1,19 @@
+import { createDeleteActivities } from './delete.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { createFetchActivity } from './fetch.ts';
+import { createLookUpActivity } from './look-up.ts';
+import { createRunActivities } from './run.ts';
+import { createTransformActivity } from './transform.ts';
+import { createUpsertActivity } from './upsert.ts';
+
+/** All activities, over their dependencies. They hand each other references; rows lie in the staging tables. */
+export const createActivities = (deps: ActivityDependencies) => ({
+  ...createRunActivities(deps),
+  ...createFetchActivity(deps),
+  ...createLookUpActivity(deps),
+  ...createTransformActivity(deps),
+  ...createUpsertActivity(deps),
+  ...createDeleteActivities(deps),
+});
+
+export type Activities = ReturnType<typeof createActivities>;

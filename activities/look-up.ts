@@ -1,0 +1,81 @@
+import { randomUUID } from 'node:crypto';
+import { cancellationSignal } from '@temporalio/activity';
+import { fenced } from '../catalog/fence.ts';
+import { databaseClock, packPage, stageBatch } from '../catalog/staging.ts';
+import { type LookupCandidate, nextLookups, recordVerdicts, type Verdict } from '../catalog/stale.ts';
+import type { RawRecord } from '../domain/json.ts';
+import type { PinnedRun } from '../domain/run.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+
+/** Records asked for in one activity, and at the same time. */
+const BATCH_LOOKUPS = 50;
+const PARALLEL = 4;
+
+export interface LookUpInput {
+  readonly run: PinnedRun;
+  readonly kind: string;
+  readonly resource: string;
+}
+
+export interface LookUpResult {
+  /** Names the staged records that are still there; `null`: there were none. */
+  readonly attempt: string | null;
+  readonly asked: number;
+  readonly found: number;
+  /** There may be more to ask for. */
+  readonly more: boolean;
+  readonly failure: string | null;
+}
+
+export const createLookUpActivity = (deps: ActivityDependencies) => ({
+  /**
+   * Asks the source for records that its listing did not return. Those that are there are staged, to be mapped and
+   * written like a page: so a record that a moving list hid is seen, and one that now maps elsewhere is not
+   * (sync-semantics 3.2).
+   */
+  async lookUp({ run, kind, resource }: LookUpInput): Promise<LookUpResult> {
+    const candidates = await nextLookups(deps.db, run, { resource, limit: BATCH_LOOKUPS });
+    const observedAt = await databaseClock(deps.db);
+    const { verdicts, found, failure } = await ask(deps, { run, kind, candidates });
+    const attempt = found.length > 0 ? randomUUID() : null;
+    const pages = [await packPage(null, observedAt, found)];
+    await fenced(deps.db, run, async (tx) => {
+      await recordVerdicts(tx, run, { resource, verdicts });
+      if (attempt) await stageBatch(tx, run, { attempt, kind, resource, pass: 'lookup', pages, nextCursor: null });
+    });
+    const more = failure === null && candidates.length === BATCH_LOOKUPS;
+    return { attempt, asked: candidates.length, found: found.length, more, failure };
+  },
+});
+
+async function ask(
+  deps: ActivityDependencies,
+  { run, kind, candidates }: { run: PinnedRun; kind: string; candidates: readonly LookupCandidate[] },
+): Promise<{ verdicts: Verdict[]; found: RawRecord[]; failure: string | null }> {
+  const { source } = await deps.pipeline(run.configVersion);
+  const signal = cancellationSignal();
+  const verdicts: Verdict[] = [];
+  const found: RawRecord[] = [];
+  let failure: string | null = null;
+  const waiting = [...candidates];
+  const askInTurn = async (): Promise<void> => {
+    for (let next = waiting.shift(); next && failure === null; next = waiting.shift()) {
+      try {
+        const record = await source.lookup({
+          kind,
+          key: next.recordKey,
+          locator: next.locator,
+          signal,
+          log: deps.log,
+        });
+        verdicts.push({ recordKey: next.recordKey, verdict: record ? 'present' : 'gone' });
+        if (record) found.push(record);
+      } catch (error) {
+        if (signal.aborted) throw error;
+        failure = error instanceof Error ? error.message : String(error);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: PARALLEL }, askInTurn));
+  return { verdicts, found, failure };
+}

@@ -1,0 +1,70 @@
+import type { Database, Queryable } from './database.ts';
+
+/** A configuration as it is stored: plain JSON in which `${env:…}` stands as written, so no secret is kept. */
+export interface StoredConfiguration {
+  readonly version: number;
+  readonly document: unknown;
+}
+
+export interface ConfigurationImport {
+  readonly integration: string;
+  readonly document: unknown;
+  /** Digest of the document, independent of the order of keys. */
+  readonly hash: string;
+  /** Where it came from, e.g. `file`. */
+  readonly origin: string;
+}
+
+/**
+ * Stores a configuration unless it equals the last one of the same origin, and puts it in force. Returns the
+ * version in force afterwards: an import that changes nothing leaves a version that came another way alone.
+ */
+export function importConfiguration(db: Database, incoming: ConfigurationImport): Promise<number> {
+  const { integration, document, hash, origin } = incoming;
+  return db.transaction(async (tx) => {
+    const [row] = await tx.query<{ inForce: number | null }>(
+      `insert into tidemark.integration (id) values ($1)
+       on conflict (id) do update set id = excluded.id
+       returning config_version as "inForce"`,
+      [integration],
+    );
+    const [last] = await tx.query<{ hash: string }>(
+      'select hash from tidemark.config_version where integration = $1 and origin = $2 order by id desc limit 1',
+      [integration, origin],
+    );
+    if (row?.inForce && last?.hash === hash) return row.inForce;
+    const [added] = await tx.query<{ version: number }>(
+      `with added as (
+         insert into tidemark.config_version (integration, document, hash, origin)
+         values ($1, $2::jsonb, $3, $4) returning id
+       )
+       update tidemark.integration i set config_version = added.id from added where i.id = $1 returning added.id as version`,
+      [integration, JSON.stringify(document), hash, origin],
+    );
+    return (added as { version: number }).version;
+  });
+}
+
+/** The stored configuration of that version. */
+export async function readConfigurationVersion(db: Queryable, version: number): Promise<StoredConfiguration | null> {
+  const [row] = await db.query<StoredConfiguration>(
+    'select id as version, document from tidemark.config_version where id = $1',
+    [version],
+  );
+  return row ?? null;
+}
+
+export interface IntegrationRow {
+  readonly id: string;
+  readonly configVersion: number | null;
+  readonly configOrigin: string | null;
+}
+
+/** Every integration that was ever configured here, by name. */
+export function listIntegrations(db: Queryable): Promise<IntegrationRow[]> {
+  return db.query<IntegrationRow>(
+    `select i.id, i.config_version as "configVersion", v.origin as "configOrigin"
+       from tidemark.integration i left join tidemark.config_version v on v.id = i.config_version
+      order by i.id`,
+  );
+}

@@ -1,0 +1,197 @@
+import { promisify } from 'node:util';
+import { deflate, inflate } from 'node:zlib';
+import { StagingLostError } from '../domain/errors.ts';
+import type { Fields } from '../domain/entity.ts';
+import type { RawRecord } from '../domain/json.ts';
+import type { Pass, RunRef } from '../domain/run.ts';
+import type { Database, Queryable } from './database.ts';
+import { fenced } from './fence.ts';
+
+const compress = promisify(deflate);
+const decompress = promisify(inflate);
+/** Raw pages are read once and soon: speed before size. */
+const COMPRESSION_LEVEL = 1;
+
+/** PostgreSQL's clock, as text in full precision: when an observation begins (sync-semantics 6.2). */
+export async function databaseClock(db: Queryable): Promise<string> {
+  const [row] = await db.query<{ now: string }>('select clock_timestamp()::text as now');
+  return (row as { now: string }).now;
+}
+
+export interface StagedPage {
+  /** The cursor that led to the page; `null`: the first. */
+  readonly cursor: string | null;
+  /** Database clock at the start of its fetch. */
+  readonly observedAt: string;
+  /** The records, as deflated JSON. */
+  readonly body: Buffer;
+}
+
+/** Makes a page ready to be staged, so that a batch in memory is small. */
+export async function packPage(cursor: string | null, observedAt: string, rows: readonly RawRecord[]): Promise<StagedPage> {
+  return { cursor, observedAt, body: await compress(JSON.stringify(rows), { level: COMPRESSION_LEVEL }) };
+}
+
+export interface FetchedBatch {
+  /** Names this attempt; only the one that the workflow goes on from is ever read (sync-semantics 5.2). */
+  readonly attempt: string;
+  readonly kind: string;
+  readonly resource: string;
+  readonly pass: Pass;
+  readonly pages: readonly StagedPage[];
+  readonly nextCursor: string | null;
+}
+
+/** Commits a batch's pages together with its next cursor. */
+export function stageBatch(tx: Queryable, run: RunRef, batch: FetchedBatch): Promise<unknown> {
+  const { attempt, kind, resource, pass, pages, nextCursor } = batch;
+  return tx.query(
+    `with batch as (
+       insert into tidemark.batch (attempt, run_id, kind, resource, pass, next_cursor)
+       values ($1, $2, $3, $4, $5, $6)
+     )
+     insert into tidemark.staged_page (attempt, page, cursor, observed_at, body)
+     select $1, page, cursor, observed_at, body
+       from unnest($7::text[], $8::timestamptz[], $9::bytea[]) with ordinality
+         as p (cursor, observed_at, body, page)`,
+    [
+      attempt,
+      run.runId,
+      kind,
+      resource,
+      pass,
+      nextCursor,
+      pages.map((page) => page.cursor),
+      pages.map((page) => page.observedAt),
+      pages.map((page) => page.body),
+    ],
+  );
+}
+
+/**
+ * Notes that the workflow went on from that attempt, and tells whether an accepted page of the same listing was
+ * read under this cursor already: then the source turns in circles (sync-semantics 11).
+ */
+export async function cursorSeen(db: Queryable, attempt: string, cursor: string): Promise<boolean> {
+  const rows = await db.query(
+    `with accepted as (update tidemark.batch set accepted = true where attempt = $1 returning run_id, resource, pass)
+     select from accepted a
+       join tidemark.batch b on (b.run_id, b.resource, b.pass) = (a.run_id, a.resource, a.pass)
+        and (b.accepted or b.attempt = $1)
+       join tidemark.staged_page p on p.attempt = b.attempt
+      where p.cursor = $2 limit 1`,
+    [attempt, cursor],
+  );
+  return rows.length > 0;
+}
+
+export interface ReadPage {
+  readonly observedAt: string;
+  readonly rows: readonly RawRecord[];
+}
+
+/** The pages of one attempt, in order. Throws `StagingLostError` when the attempt is unknown. */
+export async function* readPages(db: Queryable, attempt: string): AsyncGenerator<ReadPage> {
+  const [batch] = await db.query('select from tidemark.batch where attempt = $1', [attempt]);
+  if (!batch) throw new StagingLostError(`staged batch ${attempt} is not there any more`);
+  for (let page = 1; ; page++) {
+    const [row] = await db.query<{ observedAt: string; body: Buffer }>(
+      'select observed_at::text as "observedAt", body from tidemark.staged_page where attempt = $1 and page = $2',
+      [attempt, page],
+    );
+    if (!row) return;
+    yield { observedAt: row.observedAt, rows: JSON.parse((await decompress(row.body)).toString()) };
+  }
+}
+
+export interface StagedEntity {
+  /** The source's key of the record; empty where it has none. */
+  readonly recordKey: string;
+  readonly locator: string | null;
+  readonly blueprint: string;
+  readonly identifier: string;
+  readonly fields: Fields;
+  /** Paths of fields whose expression failed. */
+  readonly failed: readonly string[];
+  readonly observedAt: string;
+}
+
+export interface StagedRejection {
+  readonly recordKey: string;
+  readonly observedAt: string;
+}
+
+export interface QuarantinedRecord {
+  readonly recordKey: string;
+  readonly stage: string;
+  readonly reason: string;
+  /** JSON text. */
+  readonly raw: string;
+  readonly observedAt: string;
+}
+
+export interface MappedBatch {
+  readonly attempt: string;
+  readonly fetchAttempt: string;
+  readonly kind: string;
+  readonly resource: string;
+  readonly entities: readonly StagedEntity[];
+  readonly quarantined: readonly QuarantinedRecord[];
+  readonly counts: { readonly pages: number; readonly read: number; readonly ruledOut: number };
+  readonly fieldFailures: readonly FieldFailureCount[];
+}
+
+/** A field that failed in a batch: in how many records, and why in the first of them. */
+export interface FieldFailureCount {
+  readonly field: string;
+  readonly records: number;
+  readonly reason: string;
+}
+
+/** Commits what the mapping made of a batch: entities, and the records that it had to put into quarantine. */
+export function stageMapped(db: Database, run: RunRef, batch: MappedBatch): Promise<void> {
+  const { attempt, fetchAttempt, entities, quarantined, counts, fieldFailures } = batch;
+  return fenced(db, run, async (tx) => {
+    await tx.query(
+      `insert into tidemark.mapped_batch (attempt, fetch_attempt, pages, read, ruled_out, quarantined, field_failures)
+       values ($1, $2, $3, $4, $5, $6, $7)`,
+      [attempt, fetchAttempt, counts.pages, counts.read, counts.ruledOut, quarantined.length, JSON.stringify(fieldFailures)],
+    );
+    if (entities.length > 0) {
+      await tx.query(
+        `insert into tidemark.staged_entity
+           (attempt, ordinal, record_key, locator, blueprint, identifier, fields, failed, observed_at)
+         select $1, ordinal, "recordKey", locator, blueprint, identifier, fields, failed, "observedAt"
+           from rows from (json_to_recordset($2::json) as ("recordKey" text, locator text, blueprint text,
+             identifier text, fields jsonb, failed text[], "observedAt" timestamptz)) with ordinality
+             as r ("recordKey", locator, blueprint, identifier, fields, failed, "observedAt", ordinal)`,
+        [attempt, JSON.stringify(entities)],
+      );
+    }
+    if (quarantined.length > 0) await quarantine(tx, run, batch);
+  });
+}
+
+async function quarantine(tx: Queryable, run: RunRef, batch: MappedBatch): Promise<void> {
+  const rows = JSON.stringify(batch.quarantined);
+  await tx.query(
+    `insert into tidemark.staged_rejection (attempt, ordinal, record_key, observed_at)
+     select $1, ordinal, "recordKey", "observedAt"
+       from rows from (json_to_recordset($2::json) as ("recordKey" text, "observedAt" timestamptz)) with ordinality
+         as r ("recordKey", "observedAt", ordinal)`,
+    [batch.attempt, rows],
+  );
+  await tx.query(
+    `insert into tidemark.quarantine as q
+       (integration, resource, key, kind, stage, reason, raw, first_seen, last_seen, last_epoch)
+     select distinct on (key) $1, $2, coalesce(nullif("recordKey", ''), 'md5:' || md5(raw)) as key, $3, stage, reason,
+            raw, "observedAt", "observedAt", $4
+       from json_to_recordset($5::json)
+         as r ("recordKey" text, stage text, reason text, raw text, "observedAt" timestamptz)
+      order by key, "observedAt" desc
+     on conflict (integration, resource, key) do update set
+       stage = excluded.stage, reason = excluded.reason, raw = excluded.raw,
+       last_seen = greatest(q.last_seen, excluded.last_seen), last_epoch = excluded.last_epoch`,
+    [run.integration, batch.resource, batch.kind, run.epoch, rows],
+  );
+}

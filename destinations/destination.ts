@@ -1,0 +1,22 @@
+import type { DeletePhase, StaleKind } from '../catalog/stale.ts';
+import type { StagedBatch } from '../catalog/upsert.ts';
+import type { DestinationDefinition } from '../config/definitions.ts';
+import type { RunRef, UpsertCounts } from '../domain/run.ts';
+
+/**
+ * Where entities are written. All methods prove the run's right to write and may be repeated: a step that was done
+ * returns its first result. Throws `StaleEpochError` when a newer run has begun.
+ */
+export interface Destination {
+  /** Writes what changed of a mapped batch, and records what was seen. */
+  upsert(run: RunRef, batch: StagedBatch): Promise<UpsertCounts>;
+  /** Notes what the run's complete read did not return, by kind. */
+  findStale(run: RunRef, resources: readonly string[]): Promise<StaleKind[]>;
+  /** Deletes what the second look confirmed. */
+  deleteStale(run: RunRef): Promise<DeletePhase>;
+}
+
+/** A kind of destination that a configuration can name. */
+export interface DestinationType extends DestinationDefinition {
+  create(settings: Readonly<Record<string, unknown>>): Destination;
+}

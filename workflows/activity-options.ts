@@ -1,0 +1,20 @@
+import { ActivityCancellationType, type ActivityOptions, proxyActivities } from '@temporalio/workflow';
+import type { Activities } from '../activities/index.ts';
+
+/**
+ * Retries are for lost workers and lost connections (sync-semantics 2.4); the HTTP client has retried already, and
+ * what cannot succeed fails non-retryably. A cancelled activity is waited for: its guard ends it within a second.
+ */
+const options: ActivityOptions = {
+  startToCloseTimeout: '10 minutes',
+  heartbeatTimeout: '10 seconds',
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  retry: { initialInterval: '200 milliseconds', backoffCoefficient: 2, maximumInterval: '10 seconds', maximumAttempts: 60 },
+};
+
+export const activities = proxyActivities<Activities>(options);
+
+/** Reading a source may include waiting for its rate limit. */
+export const readingOptions: ActivityOptions = { ...options, startToCloseTimeout: '3 hours' };
+
+export const workingOptions = options;

@@ -1,0 +1,50 @@
+import { CancellationScope, isCancellation } from '@temporalio/workflow';
+import type { SecondLook } from '../activities/delete.ts';
+import type { KindPlan, RunPlan } from '../activities/run.ts';
+import { activities } from './activity-options.ts';
+import { causeOf } from './cause.ts';
+import { readKind, type Shown, sideBySide } from './run-kinds.ts';
+
+/** What stands between the run and `complete`. */
+export interface DeletePhaseResult {
+  readonly unconfirmed: readonly string[];
+  readonly held: readonly string[];
+}
+
+/**
+ * The delete phase, when every kind is complete: what the read did not return gets a second look; what that
+ * confirmed is deleted in one step that is not cancelled in between (sync-semantics 3.1, 3.2, 3.6).
+ */
+export async function deletePhase(plan: RunPlan, { progress, show }: Shown): Promise<DeletePhaseResult> {
+  const { run } = plan;
+  const unconfirmed: string[] = [];
+  const looks = await activities.findStale({ run });
+  if (looks.length > 0) {
+    progress.enter('second look');
+    show();
+    await sideBySide(plan, looks, async (look) => {
+      const failure = await lookAgain(plan, look);
+      if (failure) unconfirmed.push(failure);
+    });
+  }
+  progress.enter('deleting');
+  show();
+  const phase = await CancellationScope.nonCancellable(() => activities.deleteStale({ run }));
+  if (phase.configurationChanged) {
+    return { unconfirmed: ['nothing was deleted: the configuration changed during the run'], held: [] };
+  }
+  for (const { kind, deleted } of phase.kinds) if (deleted > 0) progress.note(kind, `${deleted} deleted`);
+  const held = phase.kinds.flatMap(({ kind, held: why }) => (why ? [`${kind}: ${why}`] : []));
+  return { unconfirmed, held };
+}
+
+/** Why candidates of a kind could not be settled; they stay and are proposed again by the next complete run. */
+async function lookAgain(plan: RunPlan, { kind, candidates, pass }: SecondLook): Promise<string | null> {
+  try {
+    await readKind(plan, { kind: plan.kinds.find((known) => known.kind === kind) as KindPlan, pass });
+    return null;
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    return `${kind}: the second look at ${candidates} deletes failed (${causeOf(error).message})`;
+  }
+}

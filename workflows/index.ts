@@ -1,0 +1,2 @@
+export { kindWorkflow } from './kind.ts';
+export { resyncWorkflow } from './resync.ts';

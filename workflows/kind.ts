@@ -1,0 +1,97 @@
+import {
+  ApplicationFailure,
+  CancellationScope,
+  CancelledFailure,
+  continueAsNew,
+  isCancellation,
+  setCurrentDetails,
+  setHandler,
+  sleep,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { ResourceRef } from '../activities/run.ts';
+import type { Pass, PinnedRun } from '../domain/run.ts';
+import { activities } from './activity-options.ts';
+import { causeOf } from './cause.ts';
+import { KindProgress } from './kind-progress.ts';
+import { type KindReading, kindProgressQuery } from './messages.ts';
+import { type Position, readResource } from './read-resource.ts';
+import { recordAttributes } from './search-attributes.ts';
+
+/** Input of `kindWorkflow`, its id is `resync/<integration>/<kind>`, for a second look `…/second-look`. */
+export interface KindInput {
+  readonly run: PinnedRun;
+  readonly kind: string;
+  /** In configuration order; they are read one after another (sync-semantics 2.6). */
+  readonly resources: readonly ResourceRef[];
+  readonly pass: Pass;
+  /** Milliseconds after a cancellation until the parent goes on without this workflow. */
+  readonly cancelDeadline: number;
+  readonly searchAttributes: boolean;
+  /** Where the execution before this one stopped. */
+  readonly resume: { readonly resourceIndex: number; readonly position: Position; readonly progress: KindReading } | null;
+}
+
+/** An execution is left for a new one at this many events, or earlier when the server suggests it. */
+const MAX_EVENTS = 3_000;
+
+/** The time before the parent's deadline at which a cancelled kind ends by itself. */
+const CANCEL_MARGIN_MS = 1_000;
+
+/**
+ * Reads every record of one kind, maps it and writes what changed. Completes when all its resources came to their
+ * end; fails when any did not: its pages before the failing one stand (sync-semantics 2.2, 2.3).
+ */
+export async function kindWorkflow(input: KindInput): Promise<KindReading> {
+  const { run, kind, resources, pass, searchAttributes, resume } = input;
+  const progress = new KindProgress(resume?.progress ?? null, resources[0]?.key ?? '');
+  setHandler(kindProgressQuery, () => progress.report);
+  recordAttributes(searchAttributes, { integration: run.integration, kind, outcome: 'running' });
+  try {
+    await endSoonAfterCancellation(input.cancelDeadline, readResources(input, progress));
+    if (pass === 'second-listing') await activities.recordAbsent({ run, kind });
+    if (pass === 'read') await activities.finishKind({ run, end: { kind, state: 'complete', error: null } });
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    const cause = causeOf(error);
+    if (cause.isContinueAsNew) throw error;
+    if (pass === 'read') await activities.finishKind({ run, end: { kind, state: 'failed', error: cause.message } });
+    setCurrentDetails(progress.details(`failed: ${cause.message}`));
+    recordAttributes(searchAttributes, { integration: run.integration, kind, outcome: 'failed' });
+    throw ApplicationFailure.create({ message: cause.message, type: 'KindFailed', nonRetryable: true });
+  }
+  setCurrentDetails(progress.details('complete'));
+  recordAttributes(searchAttributes, { integration: run.integration, kind, outcome: 'complete' });
+  return progress.report;
+}
+
+async function readResources(input: KindInput, progress: KindProgress): Promise<void> {
+  const { run, kind, resources, pass, resume } = input;
+  const first = resume?.resourceIndex ?? 0;
+  for (let resourceIndex = first; resourceIndex < resources.length; resourceIndex++) {
+    const resource = resources[resourceIndex] as ResourceRef;
+    progress.resource(resource.key);
+    const from = resourceIndex === first ? (resume?.position ?? null) : null;
+    const rest = await readResource({ run, kind, resource, pass, from, progress, mustLeave: historyIsLong });
+    if (rest) {
+      await continueAsNew<typeof kindWorkflow>({
+        ...input,
+        resume: { resourceIndex, position: rest, progress: progress.report },
+      });
+    }
+  }
+}
+
+function historyIsLong(): boolean {
+  const { continueAsNewSuggested, historyLength } = workflowInfo();
+  return continueAsNewSuggested || historyLength > MAX_EVENTS;
+}
+
+/** A cancelled kind does not wait for what hangs longer than its parent would (sync-semantics 5.4). */
+async function endSoonAfterCancellation<T>(cancelDeadline: number, work: Promise<T>): Promise<T> {
+  const deadline = CancellationScope.current().cancelRequested.catch(async (error) => {
+    await CancellationScope.nonCancellable(() => sleep(Math.max(cancelDeadline - CANCEL_MARGIN_MS, 0)));
+    throw error instanceof CancelledFailure ? error : new CancelledFailure('the kind was cancelled');
+  });
+  return Promise.race([work, deadline as Promise<never>]);
+}

@@ -1,0 +1,162 @@
+import { ApplicationFailure, CancellationScope, setCurrentDetails } from '@temporalio/workflow';
+import type { ResourceRef } from '../activities/run.ts';
+import type { Pass, PinnedRun } from '../domain/run.ts';
+import { activities, readingOptions, workingOptions } from './activity-options.ts';
+import type { KindProgress } from './kind-progress.ts';
+
+/** Batches of one kind that are under way at the same time: one is fetched while others are mapped and written. */
+const WINDOW = 3;
+
+/** Where to go on in a resource. */
+export interface Position {
+  readonly cursor: string | null;
+  /** The attempt that the last batch came from. */
+  readonly previous: string | null;
+}
+
+export interface ReadResourceInput {
+  readonly run: PinnedRun;
+  readonly kind: string;
+  readonly resource: ResourceRef;
+  readonly pass: Pass;
+  readonly from: Position | null;
+  readonly progress: KindProgress;
+  /** The execution's history is long: stop at the next batch. */
+  readonly mustLeave: () => boolean;
+}
+
+/** A batch of raw records on its way, and whether another follows. */
+interface Batch {
+  readonly attempt: string | null;
+  readonly pages: number;
+  readonly rows: number;
+  readonly label: string;
+  readonly position: Position;
+  readonly more: boolean;
+  readonly failure: string | null;
+}
+
+/**
+ * Reads one resource to its end, in batches: fetch, transform, upsert, at most `WINDOW` under way. Returns where to
+ * go on when the history is long, `null` at the end. Throws what made the view incomplete, once the batches before
+ * it are written.
+ */
+export async function readResource(input: ReadResourceInput): Promise<Position | null> {
+  const { progress, mustLeave, pass } = input;
+  const next = pass === 'lookup' ? lookUp : fetch;
+  const pipeline = new Pipeline(WINDOW - 1);
+  let position = input.from ?? { cursor: null, previous: null };
+  const reading = new CancellationScope();
+  for (let more = true; more; ) {
+    // A batch that cannot be written stops the reading: no further page is asked for.
+    const coming = reading.run(() => next(input, position));
+    const batch = await Promise.race([coming, pipeline.failed]).catch(async (error) => {
+      reading.cancel();
+      await Promise.allSettled([coming, pipeline.settled()]);
+      throw error;
+    });
+    position = batch.position;
+    progress.fetched(batch);
+    setCurrentDetails(progress.details('running'));
+    if (batch.attempt) pipeline.add(write(input, batch));
+    if (batch.failure !== null) {
+      await pipeline.drained();
+      throw ApplicationFailure.nonRetryable(batch.failure, 'SourceError');
+    }
+    more = batch.more;
+    if (more && mustLeave()) {
+      await pipeline.drained();
+      return position;
+    }
+    await pipeline.room();
+  }
+  await pipeline.drained();
+  return null;
+}
+
+async function fetch({ run, kind, resource, pass, progress }: ReadResourceInput, from: Position): Promise<Batch> {
+  const summary = `${kind}: pages from ${progress.pages + 1}`;
+  const result = await activities.fetch.executeWithOptions({ ...readingOptions, summary }, [
+    { run, kind, resource: resource.key, pass: pass as Exclude<Pass, 'lookup'>, ...from },
+  ]);
+  const { attempt, pages, rows, next, failure } = result;
+  const label = pages === 1 ? `page ${progress.pages + 1}` : `pages ${progress.pages + 1}–${progress.pages + pages}`;
+  const position = { cursor: next, previous: attempt ?? from.previous };
+  return { attempt, pages, rows, label, position, more: next !== null, failure };
+}
+
+async function lookUp({ run, kind, resource }: ReadResourceInput, from: Position): Promise<Batch> {
+  const summary = `${kind}: look up what was not listed`;
+  const { attempt, asked, found, more, failure } = await activities.lookUp.executeWithOptions(
+    { ...readingOptions, summary },
+    [{ run, kind, resource: resource.key }],
+  );
+  return { attempt, pages: 0, rows: asked, label: `${found} looked up`, position: from, more, failure };
+}
+
+async function write({ run, kind, resource, progress }: ReadResourceInput, batch: Batch): Promise<void> {
+  const summary = `${kind}: ${batch.label}`;
+  const fetchAttempt = batch.attempt as string;
+  const mapped = await activities.transform.executeWithOptions({ ...workingOptions, summary }, [
+    { run, kind, resource: resource.key, attempt: fetchAttempt },
+  ]);
+  const staged = {
+    fetchAttempt,
+    mappedAttempt: mapped.attempt,
+    kind,
+    resource: resource.key,
+    position: resource.position,
+  };
+  const counts = await activities.upsert.executeWithOptions({ ...workingOptions, summary }, [{ run, batch: staged }]);
+  progress.written(counts, mapped.quarantined);
+  setCurrentDetails(progress.details('running'));
+  if (mapped.failure !== null) throw ApplicationFailure.nonRetryable(mapped.failure, 'MappingError');
+}
+
+/** Batches under way. The first one that fails is remembered; the others are waited for. */
+class Pipeline {
+  /** Rejects as soon as a batch fails. */
+  readonly failed: Promise<never>;
+  private fail: (error: unknown) => void = () => {};
+  private failure: { readonly error: unknown } | null = null;
+  private readonly underWay = new Set<Promise<void>>();
+  private readonly width: number;
+
+  constructor(width: number) {
+    this.width = width;
+    this.failed = new Promise((_, reject) => {
+      this.fail = reject;
+    });
+    this.failed.catch(() => {});
+  }
+
+  add(work: Promise<void>): void {
+    const tracked: Promise<void> = work
+      .catch((error) => {
+        this.failure ??= { error };
+        this.fail(error);
+      })
+      .finally(() => this.underWay.delete(tracked));
+    this.underWay.add(tracked);
+  }
+
+  /** Resolves when another batch may be added. */
+  async room(): Promise<void> {
+    while (this.underWay.size >= this.width) await Promise.race(this.underWay);
+    this.check();
+  }
+
+  async settled(): Promise<void> {
+    await Promise.all(this.underWay);
+  }
+
+  /** Resolves when all are written; throws the first failure. */
+  async drained(): Promise<void> {
+    await this.settled();
+    this.check();
+  }
+
+  private check(): void {
+    if (this.failure) throw this.failure.error;
+  }
+}

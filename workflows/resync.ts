@@ -1,0 +1,112 @@
+import {
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  continueAsNew,
+  isCancellation,
+  setCurrentDetails,
+  setHandler,
+} from '@temporalio/workflow';
+import type { RunPlan } from '../activities/run.ts';
+import { type Outcome, outcomeOf } from '../domain/outcome.ts';
+import { activities } from './activity-options.ts';
+import { causeOf } from './cause.ts';
+import { deletePhase } from './delete-phase.ts';
+import { progressQuery, type ResyncInput, type ResyncResult, triggerSignal } from './messages.ts';
+import { PendingTriggers } from './pending-triggers.ts';
+import { ResyncProgressRecord } from './resync-progress.ts';
+import { runKinds } from './run-kinds.ts';
+import { recordAttributes } from './search-attributes.ts';
+
+/** Why a run ended before its end. */
+type Abort = 'trigger' | 'cancellation' | null;
+
+interface RunResult {
+  readonly outcome: Outcome;
+  readonly reason: string | null;
+}
+
+/**
+ * One resync of an integration: a child workflow for every kind, and the delete phase only when every kind is
+ * complete. A trigger that this run does not cover aborts it; the next run is the next execution, so that the
+ * Temporal UI shows one execution for each run (sync-semantics 2, 3, 4.2).
+ */
+export async function resyncWorkflow({ integration }: ResyncInput): Promise<ResyncResult> {
+  const pending = new PendingTriggers();
+  const progress = new ResyncProgressRecord();
+  setHandler(triggerSignal, ({ trigger }) => pending.signal(trigger));
+  setHandler(progressQuery, () => progress.report);
+
+  const plan = await activities.beginRun({ integration });
+  if (plan === null) return { run: null, outcome: null, reason: 'no trigger was waiting' };
+  pending.cover(plan.triggers.map((trigger) => trigger.id));
+  progress.begun(plan);
+  const attributes = { integration, trigger: plan.triggers.at(-1)?.origin ?? 'sdk' };
+  recordAttributes(plan.searchAttributes, { ...attributes, outcome: 'running' });
+
+  const { result, abort } = await runUntilAborted(plan, { progress, pending });
+  progress.enter('ended');
+  await CancellationScope.nonCancellable(() =>
+    activities.finishRun({ run: plan.run, end: { ...result, handTriggersOver: abort === 'trigger' } }),
+  );
+  recordAttributes(plan.searchAttributes, { ...attributes, outcome: result.outcome });
+  setCurrentDetails(progress.details(result.outcome, result.reason));
+
+  // No await from here on: then the server refuses to close over a signal that has just come in, and none is lost.
+  if (abort === 'cancellation') throw abortedByUser(plan);
+  if (pending.any) return continueAsNew<typeof resyncWorkflow>({ integration });
+  if (result.outcome === 'failed') {
+    throw ApplicationFailure.create({ message: result.reason ?? 'no kind was complete', type: 'RunFailed', nonRetryable: true });
+  }
+  return { run: plan.run.runId, ...result };
+}
+
+interface RunState {
+  readonly progress: ResyncProgressRecord;
+  readonly pending: PendingTriggers;
+}
+
+async function runUntilAborted(plan: RunPlan, state: RunState): Promise<{ result: RunResult; abort: Abort }> {
+  if (plan.problem !== null) return { result: { outcome: 'failed', reason: plan.problem }, abort: null };
+  const scope = new CancellationScope();
+  let triggered = false;
+  const watching = new CancellationScope();
+  const watch = watching.run(async () => {
+    await condition(() => state.pending.any);
+    triggered = true;
+    scope.cancel();
+  });
+  watch.catch(() => {});
+  try {
+    return { result: await scope.run(() => runAll(plan, state.progress)), abort: null };
+  } catch (error) {
+    if (!isCancellation(error)) return { result: { outcome: 'failed', reason: causeOf(error).message }, abort: null };
+    const reason = triggered ? 'a newer trigger came in' : 'it was cancelled';
+    return { result: { outcome: 'aborted', reason }, abort: triggered ? 'trigger' : 'cancellation' };
+  } finally {
+    watching.cancel();
+  }
+}
+
+async function runAll(plan: RunPlan, progress: ResyncProgressRecord): Promise<RunResult> {
+  const show = (): void => setCurrentDetails(progress.details('running', null));
+  show();
+  const failures = await runKinds(plan, { progress, show });
+  const facts = { aborted: false, deletesUnconfirmed: false, deletesHeld: false };
+  if (failures.length > 0) {
+    const reason = `nothing was deleted: ${failures.join('; ')}`;
+    return { outcome: outcomeOf({ ...facts, kinds: progress.states }), reason };
+  }
+  const deletes = await deletePhase(plan, { progress, show });
+  const outcome = outcomeOf({
+    ...facts,
+    kinds: progress.states,
+    deletesUnconfirmed: deletes.unconfirmed.length > 0,
+    deletesHeld: deletes.held.length > 0,
+  });
+  return { outcome, reason: [...deletes.unconfirmed, ...deletes.held].join('; ') || null };
+}
+
+function abortedByUser({ run }: RunPlan): ApplicationFailure {
+  return ApplicationFailure.create({ message: `run ${run.runId} was cancelled`, type: 'RunCancelled', nonRetryable: true });
+}
