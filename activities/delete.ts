@@ -17,7 +17,10 @@ export const createDeleteActivities = ({ pipeline }: ActivityDependencies) => ({
    */
   async findStale({ run }: { run: PinnedRun }): Promise<SecondLook[]> {
     const { integration, destination } = await pipeline(run.configVersion);
-    const stale = await destination.findStale(run, integration.resources.map((resource) => resource.key));
+    const stale = await destination.findStale(
+      run,
+      integration.resources.map((resource) => resource.key),
+    );
     return stale
       .filter(({ unidentified }) => unidentified === 0)
       .map(({ kind, candidates, withoutLookup }) => {

@@ -24,7 +24,8 @@ export function toTemporalFailure(error: unknown): unknown {
   }
   if (!(error instanceof Error)) return error;
   const sqlstate = (error as { code?: unknown }).code;
-  const refusedSql = typeof sqlstate === 'string' && /^[0-9A-Z]{5}$/.test(sqlstate) && !TRANSIENT_SQLSTATE.test(sqlstate);
+  const refusedSql =
+    typeof sqlstate === 'string' && /^[0-9A-Z]{5}$/.test(sqlstate) && !TRANSIENT_SQLSTATE.test(sqlstate);
   const terminal = refusedSql || MISTAKES.some((mistake) => error instanceof mistake);
   return ApplicationFailure.create({
     message: error.message,

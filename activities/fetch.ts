@@ -50,9 +50,7 @@ export const createFetchActivity = (deps: ActivityDependencies) => ({
     const { pages, rows, next, failure } = reading;
     if (pages.length === 0) return { attempt: null, pages: 0, rows, next, failure };
     const attempt = randomUUID();
-    await fenced(deps.db, run, (tx) =>
-      stageBatch(tx, run, { attempt, kind, resource, pass, pages, nextCursor: next }),
-    );
+    await fenced(deps.db, run, (tx) => stageBatch(tx, run, { attempt, kind, resource, pass, pages, nextCursor: next }));
     return { attempt, pages: pages.length, rows, next, failure };
   },
 });

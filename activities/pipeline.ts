@@ -49,6 +49,7 @@ async function build(parts: PipelineParts, configVersion: number): Promise<Pipel
 
 function byType<T extends { readonly type: string }>(types: readonly T[], type: string): T {
   const found = types.find((candidate) => candidate.type === type);
-  if (!found) throw new UsageError(`this worker knows no type ${type}; it knows: ${types.map((t) => t.type).join(', ')}`);
+  if (!found)
+    throw new UsageError(`this worker knows no type ${type}; it knows: ${types.map((t) => t.type).join(', ')}`);
   return found;
 }

@@ -47,7 +47,11 @@ export const createRunActivities = ({ db, pipeline, searchAttributes }: Activity
     try {
       const { integration: configuration } = await pipeline(run.configVersion);
       const kinds = kindPlans(configuration);
-      await planKinds(db, run, kinds.map((plan) => plan.kind));
+      await planKinds(
+        db,
+        run,
+        kinds.map((plan) => plan.kind),
+      );
       const { concurrency, cancelDeadline } = configuration;
       return { ...begun, kinds, concurrency, cancelDeadline, searchAttributes, problem: null };
     } catch (error) {

@@ -9,10 +9,9 @@ import type { Database, Queryable } from './database.ts';
  */
 export function fenced<T>(db: Database, run: RunRef, work: (tx: Queryable) => Promise<T>): Promise<T> {
   return db.transaction(async (tx) => {
-    const [row] = await tx.query<{ epoch: number }>(
-      'select epoch from tidemark.integration where id = $1 for share',
-      [run.integration],
-    );
+    const [row] = await tx.query<{ epoch: number }>('select epoch from tidemark.integration where id = $1 for share', [
+      run.integration,
+    ]);
     if (row?.epoch !== run.epoch) {
       throw new StaleEpochError(
         `run ${run.runId} may not write any more: epoch ${row?.epoch ?? 'none'} of ${run.integration} has begun, this run has ${run.epoch}`,

@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import { deflate, inflate } from 'node:zlib';
-import { StagingLostError } from '../domain/errors.ts';
 import type { Fields } from '../domain/entity.ts';
+import { StagingLostError } from '../domain/errors.ts';
 import type { RawRecord } from '../domain/json.ts';
 import type { Pass, RunRef } from '../domain/run.ts';
 import type { Database, Queryable } from './database.ts';
@@ -28,7 +28,11 @@ export interface StagedPage {
 }
 
 /** Makes a page ready to be staged, so that a batch in memory is small. */
-export async function packPage(cursor: string | null, observedAt: string, rows: readonly RawRecord[]): Promise<StagedPage> {
+export async function packPage(
+  cursor: string | null,
+  observedAt: string,
+  rows: readonly RawRecord[],
+): Promise<StagedPage> {
   return { cursor, observedAt, body: await compress(JSON.stringify(rows), { level: COMPRESSION_LEVEL }) };
 }
 
@@ -155,7 +159,15 @@ export function stageMapped(db: Database, run: RunRef, batch: MappedBatch): Prom
     await tx.query(
       `insert into tidemark.mapped_batch (attempt, fetch_attempt, pages, read, ruled_out, quarantined, field_failures)
        values ($1, $2, $3, $4, $5, $6, $7)`,
-      [attempt, fetchAttempt, counts.pages, counts.read, counts.ruledOut, quarantined.length, JSON.stringify(fieldFailures)],
+      [
+        attempt,
+        fetchAttempt,
+        counts.pages,
+        counts.read,
+        counts.ruledOut,
+        quarantined.length,
+        JSON.stringify(fieldFailures),
+      ],
     );
     if (entities.length > 0) {
       await tx.query(

@@ -25,16 +25,21 @@ export async function readTrigger(db: Queryable, id: string): Promise<TriggerSta
   return row ?? null;
 }
 
+export interface WaitingTrigger {
+  readonly integration: string;
+  readonly trigger: string;
+}
+
 /**
- * Integrations with triggers that no run has taken up for `olderThanSeconds`: their signal may have been lost with
- * the process that was to send it.
+ * Triggers that no run in progress has taken up for `olderThanSeconds`: their signal may have been lost with the
+ * process that was to send it. The oldest of each integration: one signal wakes the run that covers them all.
  */
-export async function integrationsWithLostTriggers(db: Queryable, olderThanSeconds: number): Promise<string[]> {
-  const rows = await db.query<{ integration: string }>(
-    `select distinct t.integration from tidemark.trigger t
+export function lostTriggers(db: Queryable, olderThanSeconds: number): Promise<WaitingTrigger[]> {
+  return db.query<WaitingTrigger>(
+    `select distinct on (t.integration) t.integration, t.id::text as trigger from tidemark.trigger t
       where t.done_at is null and t.created_at < clock_timestamp() - make_interval(secs => $1)
-        and not exists (select from tidemark.run r where r.id = t.run_id and r.finished_at is null)`,
+        and not exists (select from tidemark.run r where r.id = t.run_id and r.finished_at is null)
+      order by t.integration, t.created_at`,
     [olderThanSeconds],
   );
-  return rows.map((row) => row.integration);
 }

@@ -1,18 +1,14 @@
-import { ActivityFailure, ApplicationFailure, ChildWorkflowFailure, ContinueAsNew, isCancellation } from '@temporalio/workflow';
-
-export interface Cause {
-  readonly message: string;
-  readonly isCancellation: boolean;
-  readonly isContinueAsNew: boolean;
-}
+import { ActivityFailure, CancellationScope, ChildWorkflowFailure, isCancellation } from '@temporalio/workflow';
 
 /** What is behind a failure of an activity or a child workflow, in words. */
-export function causeOf(error: unknown): Cause {
+export function causeOf(error: unknown): string {
   let cause = error;
-  while ((cause instanceof ActivityFailure || cause instanceof ChildWorkflowFailure) && cause.cause) cause = cause.cause;
-  return {
-    message: cause instanceof ApplicationFailure || cause instanceof Error ? cause.message : String(cause),
-    isCancellation: isCancellation(error),
-    isContinueAsNew: error instanceof ContinueAsNew,
-  };
+  while ((cause instanceof ActivityFailure || cause instanceof ChildWorkflowFailure) && cause.cause)
+    cause = cause.cause;
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
+/** The scope that runs this was cancelled; not just something below it, by hand in the Temporal UI. */
+export function isOwnCancellation(error: unknown): boolean {
+  return isCancellation(error) && CancellationScope.current().consideredCancelled;
 }

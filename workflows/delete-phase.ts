@@ -1,8 +1,8 @@
-import { CancellationScope, isCancellation } from '@temporalio/workflow';
+import { CancellationScope } from '@temporalio/workflow';
 import type { SecondLook } from '../activities/delete.ts';
 import type { KindPlan, RunPlan } from '../activities/run.ts';
 import { activities } from './activity-options.ts';
-import { causeOf } from './cause.ts';
+import { causeOf, isOwnCancellation } from './cause.ts';
 import { readKind, type Shown, sideBySide } from './run-kinds.ts';
 
 /** What stands between the run and `complete`. */
@@ -44,7 +44,7 @@ async function lookAgain(plan: RunPlan, { kind, candidates, pass }: SecondLook):
     await readKind(plan, { kind: plan.kinds.find((known) => known.kind === kind) as KindPlan, pass });
     return null;
   } catch (error) {
-    if (isCancellation(error)) throw error;
-    return `${kind}: the second look at ${candidates} deletes failed (${causeOf(error).message})`;
+    if (isOwnCancellation(error)) throw error;
+    return `${kind}: the second look at ${candidates} deletes failed (${causeOf(error)})`;
   }
 }

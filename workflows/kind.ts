@@ -2,8 +2,8 @@ import {
   ApplicationFailure,
   CancellationScope,
   CancelledFailure,
+  ContinueAsNew,
   continueAsNew,
-  isCancellation,
   setCurrentDetails,
   setHandler,
   sleep,
@@ -12,7 +12,7 @@ import {
 import type { ResourceRef } from '../activities/run.ts';
 import type { Pass, PinnedRun } from '../domain/run.ts';
 import { activities } from './activity-options.ts';
-import { causeOf } from './cause.ts';
+import { causeOf, isOwnCancellation } from './cause.ts';
 import { KindProgress } from './kind-progress.ts';
 import { type KindReading, kindProgressQuery } from './messages.ts';
 import { type Position, readResource } from './read-resource.ts';
@@ -29,7 +29,11 @@ export interface KindInput {
   readonly cancelDeadline: number;
   readonly searchAttributes: boolean;
   /** Where the execution before this one stopped. */
-  readonly resume: { readonly resourceIndex: number; readonly position: Position; readonly progress: KindReading } | null;
+  readonly resume: {
+    readonly resourceIndex: number;
+    readonly position: Position;
+    readonly progress: KindReading;
+  } | null;
 }
 
 /** An execution is left for a new one at this many events, or earlier when the server suggests it. */
@@ -52,13 +56,13 @@ export async function kindWorkflow(input: KindInput): Promise<KindReading> {
     if (pass === 'second-listing') await activities.recordAbsent({ run, kind });
     if (pass === 'read') await activities.finishKind({ run, end: { kind, state: 'complete', error: null } });
   } catch (error) {
-    if (isCancellation(error)) throw error;
-    const cause = causeOf(error);
-    if (cause.isContinueAsNew) throw error;
-    if (pass === 'read') await activities.finishKind({ run, end: { kind, state: 'failed', error: cause.message } });
-    setCurrentDetails(progress.details(`failed: ${cause.message}`));
+    if (isOwnCancellation(error)) throw error;
+    if (error instanceof ContinueAsNew) throw error;
+    const message = causeOf(error);
+    if (pass === 'read') await activities.finishKind({ run, end: { kind, state: 'failed', error: message } });
+    setCurrentDetails(progress.details(`failed: ${message}`));
     recordAttributes(searchAttributes, { integration: run.integration, kind, outcome: 'failed' });
-    throw ApplicationFailure.create({ message: cause.message, type: 'KindFailed', nonRetryable: true });
+    throw ApplicationFailure.create({ message, type: 'KindFailed', nonRetryable: true });
   }
   setCurrentDetails(progress.details('complete'));
   recordAttributes(searchAttributes, { integration: run.integration, kind, outcome: 'complete' });

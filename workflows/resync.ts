@@ -1,9 +1,9 @@
 import {
   ApplicationFailure,
   CancellationScope,
+  CancelledFailure,
   condition,
   continueAsNew,
-  isCancellation,
   setCurrentDetails,
   setHandler,
 } from '@temporalio/workflow';
@@ -53,10 +53,14 @@ export async function resyncWorkflow({ integration }: ResyncInput): Promise<Resy
   setCurrentDetails(progress.details(result.outcome, result.reason));
 
   // No await from here on: then the server refuses to close over a signal that has just come in, and none is lost.
-  if (abort === 'cancellation') throw abortedByUser(plan);
   if (pending.any) return continueAsNew<typeof resyncWorkflow>({ integration });
+  if (abort === 'cancellation') throw new CancelledFailure(`run ${plan.run.runId} was cancelled`);
   if (result.outcome === 'failed') {
-    throw ApplicationFailure.create({ message: result.reason ?? 'no kind was complete', type: 'RunFailed', nonRetryable: true });
+    throw ApplicationFailure.create({
+      message: result.reason ?? 'no kind was complete',
+      type: 'RunFailed',
+      nonRetryable: true,
+    });
   }
   return { run: plan.run.runId, ...result };
 }
@@ -80,7 +84,7 @@ async function runUntilAborted(plan: RunPlan, state: RunState): Promise<{ result
   try {
     return { result: await scope.run(() => runAll(plan, state.progress)), abort: null };
   } catch (error) {
-    if (!isCancellation(error)) return { result: { outcome: 'failed', reason: causeOf(error).message }, abort: null };
+    if (!scope.consideredCancelled) return { result: { outcome: 'failed', reason: causeOf(error) }, abort: null };
     const reason = triggered ? 'a newer trigger came in' : 'it was cancelled';
     return { result: { outcome: 'aborted', reason }, abort: triggered ? 'trigger' : 'cancellation' };
   } finally {
@@ -105,8 +109,4 @@ async function runAll(plan: RunPlan, progress: ResyncProgressRecord): Promise<Ru
     deletesHeld: deletes.held.length > 0,
   });
   return { outcome, reason: [...deletes.unconfirmed, ...deletes.held].join('; ') || null };
-}
-
-function abortedByUser({ run }: RunPlan): ApplicationFailure {
-  return ApplicationFailure.create({ message: `run ${run.runId} was cancelled`, type: 'RunCancelled', nonRetryable: true });
 }

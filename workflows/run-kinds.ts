@@ -1,16 +1,15 @@
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import {
   CancellationScope,
   ChildWorkflowCancellationType,
   executeChild,
   ParentClosePolicy,
-  isCancellation,
   sleep,
-  WorkflowExecutionAlreadyStartedError,
 } from '@temporalio/workflow';
 import type { KindPlan, RunPlan } from '../activities/run.ts';
 import type { Pass } from '../domain/run.ts';
 import { kindWorkflowId, secondLookWorkflowId } from '../domain/workflow-ids.ts';
-import { causeOf } from './cause.ts';
+import { causeOf, isOwnCancellation } from './cause.ts';
 import { kindWorkflow } from './kind.ts';
 import type { KindReading } from './messages.ts';
 import type { ResyncProgressRecord } from './resync-progress.ts';
@@ -36,8 +35,8 @@ export async function runKinds(plan: RunPlan, { progress, show }: Shown): Promis
     try {
       progress.complete(kind.kind, await readKind(plan, { kind, pass: 'read' }));
     } catch (error) {
-      if (isCancellation(error)) throw error;
-      const { message } = causeOf(error);
+      if (isOwnCancellation(error)) throw error;
+      const message = causeOf(error);
       progress.kind(kind.kind, 'failed', message);
       failures.push(`${kind.kind} is not complete (${message})`);
     }
@@ -47,10 +46,7 @@ export async function runKinds(plan: RunPlan, { progress, show }: Shown): Promis
 }
 
 /** Reads one kind in a child workflow. */
-export async function readKind(
-  plan: RunPlan,
-  { kind, pass }: { kind: KindPlan; pass: Pass },
-): Promise<KindReading> {
+export async function readKind(plan: RunPlan, { kind, pass }: { kind: KindPlan; pass: Pass }): Promise<KindReading> {
   const { run, cancelDeadline, searchAttributes } = plan;
   const { integration } = run;
   const secondLook = pass !== 'read';

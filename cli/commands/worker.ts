@@ -1,0 +1,37 @@
+import type { Command } from 'commander';
+import { TidemarkClient } from '../../client/client.ts';
+import { UsageError } from '../../domain/errors.ts';
+import { configurationContext } from '../../workers/configuration-context.ts';
+import { createLog, installRuntime } from '../../workers/log.ts';
+import { ignoreFurtherSignals, untilStopped } from '../../workers/signals.ts';
+import { startWorker } from '../../workers/worker.ts';
+import { type CommonOptions, connections, loadConfigurationIfThere } from '../session.ts';
+
+/** `tidemark worker`: one worker, against TEMPORAL_* and DATABASE_URL. */
+export function addWorkerCommand(program: Command, run: (code: number) => void): void {
+  program
+    .command('worker')
+    .description('run one worker against TEMPORAL_* and DATABASE_URL')
+    .action(async (_, command: Command) => {
+      const options = command.optsWithGlobals<CommonOptions>();
+      const { databaseUrl, temporal, taskQueue } = connections();
+      if (!databaseUrl) throw new UsageError('DATABASE_URL is not set: the worker needs a PostgreSQL server');
+      if (!temporal)
+        throw new UsageError('TEMPORAL_ADDRESS (or TEMPORAL_PROFILE) is not set: the worker needs a Temporal server');
+      const configuration = await loadConfigurationIfThere(options);
+      const log = createLog(process.stderr);
+      installRuntime(log);
+      const context = configurationContext(process.env);
+      const worker = await startWorker({ databaseUrl, temporal, taskQueue, context, log });
+      if (configuration) {
+        const client = await TidemarkClient.connect({ databaseUrl, temporal: null, taskQueue });
+        await client.importConfiguration(configuration).finally(() => client.close());
+      }
+      log.info(`worker polls the task queue "${taskQueue}"`);
+      await Promise.race([untilStopped(), worker.stopped]);
+      ignoreFurtherSignals();
+      log.info('stopping …');
+      await worker.stop();
+      run(0);
+    });
+}

@@ -1,0 +1,203 @@
+import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
+import { type IntegrationRow, importConfiguration, listIntegrations } from '../catalog/configurations.ts';
+import { type Database, openDatabase } from '../catalog/database.ts';
+import { type EntityFilter, listEntities } from '../catalog/entities.ts';
+import { migrate } from '../catalog/migrate.ts';
+import { countQuarantined, lastCompleteRun, listRuns, readRun } from '../catalog/reports.ts';
+import { insertTrigger, lostTriggers, readTrigger } from '../catalog/triggers.ts';
+import type { Configuration } from '../config/configuration.ts';
+import { hashDocument } from '../config/load.ts';
+import type { Entity } from '../domain/entity.ts';
+import { UnavailableError, UsageError } from '../domain/errors.ts';
+import type { RunReport, TriggerOrigin } from '../domain/run.ts';
+import { resyncWorkflowId } from '../domain/workflow-ids.ts';
+import type { ResyncInput, TriggerMessage } from '../workflows/messages.ts';
+
+/** Where Temporal is and how to reach it, as TEMPORAL_* settings say. */
+export interface TemporalAddress {
+  readonly connectionOptions: ConnectionOptions;
+  readonly namespace?: string | undefined;
+}
+
+export interface ClientOptions {
+  readonly databaseUrl: string;
+  /** `null`: for reading only; what needs Temporal throws `UnavailableError`. */
+  readonly temporal: TemporalAddress | null;
+  readonly taskQueue: string;
+}
+
+export interface IntegrationStatus {
+  readonly integration: string;
+  readonly configVersion: number | null;
+  /** Where the configuration in force came from. */
+  readonly configOrigin: string | null;
+  readonly lastRun: RunReport | null;
+  readonly lastComplete: RunReport | null;
+  /** Seconds since the last complete run ended. */
+  readonly lastCompleteAge: number | null;
+  readonly quarantined: number;
+}
+
+const POLL_MS = 250;
+
+/**
+ * The one way in: commits what must not be lost as a row, then tells Temporal. Used by the command line, the SDK
+ * and tests alike.
+ */
+export class TidemarkClient {
+  private readonly db: Database;
+  private readonly temporal: Client | null;
+  private readonly taskQueue: string;
+
+  private constructor(db: Database, temporal: Client | null, taskQueue: string) {
+    this.db = db;
+    this.temporal = temporal;
+    this.taskQueue = taskQueue;
+  }
+
+  /** Brings the database's schema to this version. Throws `UnavailableError` when Temporal does not answer. */
+  static async connect({ databaseUrl, temporal, taskQueue }: ClientOptions): Promise<TidemarkClient> {
+    await migrate(databaseUrl);
+    const client = temporal && new Client({ ...(await connectTemporal(temporal)) });
+    return new TidemarkClient(openDatabase({ url: databaseUrl, poolSize: 4 }), client, taskQueue);
+  }
+
+  async close(): Promise<void> {
+    await this.temporal?.connection.close();
+    await this.db.close();
+  }
+
+  /** Stores every integration of a configuration whose part of the file changed since it was last imported. */
+  async importConfiguration(configuration: Configuration): Promise<void> {
+    for (const document of configuration.documents) {
+      await importConfiguration(this.db, {
+        integration: document.id,
+        document,
+        hash: hashDocument(document),
+        origin: 'file',
+      });
+    }
+  }
+
+  /**
+   * Triggers a resync; returns the trigger's id. A running resync of the integration is aborted and a new one
+   * starts (seed S1.7, S1.8). Throws `UsageError` for an unknown integration, `UnavailableError` when no worker
+   * polls; nothing is triggered then.
+   */
+  async resync(integration: string, origin: TriggerOrigin): Promise<string> {
+    await this.known(integration);
+    await this.requireWorker();
+    const trigger = await insertTrigger(this.db, integration, origin);
+    await this.signal(integration, trigger);
+    return trigger;
+  }
+
+  /**
+   * Follows a trigger to the end of the run that covers it (sync-semantics 4.1). `onProgress` is told of each state
+   * of each run on the way, aborted ones included.
+   */
+  async followTrigger(trigger: string, onProgress?: (run: RunReport) => void): Promise<RunReport> {
+    for (;;) {
+      const state = await readTrigger(this.db, trigger);
+      if (!state) throw new UsageError(`there is no trigger ${trigger}`);
+      const run = state.runId === null ? null : await readRun(this.db, state.runId);
+      if (run) onProgress?.(run);
+      if (run && state.done) return run;
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+  }
+
+  /** Signals again for triggers that no run has taken up: the process that was to signal may have died. */
+  async recoverLostTriggers(olderThanSeconds: number): Promise<void> {
+    for (const { integration, trigger } of await lostTriggers(this.db, olderThanSeconds)) {
+      await this.signal(integration, trigger);
+    }
+  }
+
+  async status(integration?: string): Promise<IntegrationStatus[]> {
+    const all = await listIntegrations(this.db);
+    const wanted = integration === undefined ? all : [await this.known(integration)];
+    return Promise.all(wanted.map((row) => this.statusOf(row)));
+  }
+
+  async runs(integration: string, limit: number): Promise<RunReport[]> {
+    await this.known(integration);
+    return listRuns(this.db, integration, limit);
+  }
+
+  async entities(filter: EntityFilter): Promise<Entity[]> {
+    if (filter.integration !== undefined) await this.known(filter.integration);
+    return listEntities(this.db, filter);
+  }
+
+  private async statusOf({ id, configVersion, configOrigin }: IntegrationRow): Promise<IntegrationStatus> {
+    const [lastRun] = await listRuns(this.db, id, 1);
+    const lastComplete = await lastCompleteRun(this.db, id);
+    const ended = lastComplete?.finishedAt;
+    return {
+      integration: id,
+      configVersion,
+      configOrigin,
+      lastRun: lastRun ?? null,
+      lastComplete,
+      lastCompleteAge: ended ? Math.round((Date.now() - Date.parse(ended)) / 1000) : null,
+      quarantined: await countQuarantined(this.db, id),
+    };
+  }
+
+  private async known(integration: string): Promise<IntegrationRow> {
+    const all = await listIntegrations(this.db);
+    const row = all.find((candidate) => candidate.id === integration);
+    if (row) return row;
+    const names = all.map((candidate) => candidate.id).join(', ') || 'none yet';
+    throw new UsageError(`there is no integration ${integration}; configured are: ${names}`);
+  }
+
+  private get reachable(): Client {
+    if (this.temporal) return this.temporal;
+    throw new UnavailableError(
+      'Temporal is needed for this: start `npm start` in this folder, or set TEMPORAL_ADDRESS',
+    );
+  }
+
+  private async signal(integration: string, trigger: string): Promise<void> {
+    const message: TriggerMessage = { trigger };
+    const input: ResyncInput = { integration };
+    await this.reachable.workflow.signalWithStart('resyncWorkflow', {
+      workflowId: resyncWorkflowId(integration),
+      taskQueue: this.taskQueue,
+      args: [input],
+      signal: 'trigger',
+      signalArgs: [message],
+      staticSummary: `${integration}: resync`,
+      staticDetails:
+        'Reads every kind of record, writes what changed, deletes what is gone once every kind is complete.',
+    });
+  }
+
+  private async requireWorker(): Promise<void> {
+    const { connection, options } = this.reachable;
+    const { pollers } = await connection.workflowService.describeTaskQueue({
+      namespace: options.namespace,
+      taskQueue: { name: this.taskQueue },
+      taskQueueType: WORKFLOW_TASK_QUEUE,
+    });
+    if (pollers && pollers.length > 0) return;
+    throw new UnavailableError(
+      `no worker polls the task queue "${this.taskQueue}", nothing was triggered: start one with \`tidemark worker\``,
+    );
+  }
+}
+
+/** `TASK_QUEUE_TYPE_WORKFLOW` of Temporal's API. */
+const WORKFLOW_TASK_QUEUE = 1;
+
+async function connectTemporal({ connectionOptions, namespace }: TemporalAddress) {
+  try {
+    const connection = await Connection.connect(connectionOptions);
+    return { connection, ...(namespace ? { namespace } : {}) };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new UnavailableError(`Temporal does not answer at ${connectionOptions.address ?? 'its address'}: ${why}`);
+  }
+}

@@ -1,0 +1,120 @@
+import { randomUUID } from 'node:crypto';
+import { importConfiguration } from '../../catalog/configurations.ts';
+import type { Database } from '../../catalog/database.ts';
+import { fenced } from '../../catalog/fence.ts';
+import { beginRun, finishKind, finishRun, planKinds } from '../../catalog/runs.ts';
+import { databaseClock, packPage, stageBatch, stageMapped } from '../../catalog/staging.ts';
+import { type DeletePhase, recordAbsent, type StaleKind } from '../../catalog/stale.ts';
+import { insertTrigger } from '../../catalog/triggers.ts';
+import type { Destination } from '../../destinations/destination.ts';
+import type { Fields } from '../../domain/entity.ts';
+import type { Outcome } from '../../domain/outcome.ts';
+import type { Pass, PinnedRun, UpsertCounts } from '../../domain/run.ts';
+
+/** A record as the mapping would have staged it. */
+export interface MappedRecord {
+  readonly key: string;
+  readonly blueprint?: string;
+  readonly identifier?: string;
+  readonly fields?: Readonly<Record<string, unknown>>;
+  /** Paths of fields whose expression failed. */
+  readonly failed?: readonly string[];
+  /** The identity could not be evaluated. */
+  readonly rejected?: boolean;
+  /** Database time of the observation; now when left out. */
+  readonly observedAt?: string;
+  readonly locator?: string | null;
+}
+
+export interface Target {
+  readonly kind?: string;
+  readonly resource?: string;
+  readonly position?: number;
+  readonly pass?: Pass;
+}
+
+/** Drives a run's catalog steps the way the activities do, without Temporal. */
+export class StagedRun {
+  readonly run: PinnedRun;
+  private readonly db: Database;
+  private readonly destination: Destination;
+
+  private constructor(db: Database, destination: Destination, run: PinnedRun) {
+    this.db = db;
+    this.destination = destination;
+    this.run = run;
+  }
+
+  static async begin(
+    { db, destination }: { db: Database; destination: Destination },
+    { integration = 'acme', kinds = ['thing'] }: { integration?: string; kinds?: readonly string[] } = {},
+  ): Promise<StagedRun> {
+    await importConfiguration(db, { integration, document: {}, hash: 'same', origin: 'file' });
+    await insertTrigger(db, integration, 'sdk');
+    const begun = await beginRun(db, integration, randomUUID());
+    if (!begun) throw new Error('no run began');
+    await planKinds(db, begun.run, kinds);
+    return new StagedRun(db, destination, begun.run);
+  }
+
+  /** Stages the records as one batch and writes it. */
+  async write(records: readonly MappedRecord[], target: Target = {}): Promise<UpsertCounts> {
+    const staged = await this.stage(records, target);
+    return this.destination.upsert(this.run, staged);
+  }
+
+  /** Stages the records as one batch; `destination.upsert` can then be called with it, also more than once. */
+  async stage(records: readonly MappedRecord[], target: Target = {}) {
+    const { kind = 'thing', resource = kind, position = 0, pass = 'read' } = target;
+    const now = await databaseClock(this.db);
+    const fetchAttempt = randomUUID();
+    const mappedAttempt = randomUUID();
+    const pages = [await packPage(null, now, [])];
+    const batch = { attempt: fetchAttempt, kind, resource, pass, pages, nextCursor: null };
+    await fenced(this.db, this.run, (tx) => stageBatch(tx, this.run, batch));
+    await stageMapped(this.db, this.run, {
+      attempt: mappedAttempt,
+      fetchAttempt,
+      kind,
+      resource,
+      counts: { pages: 1, read: records.length, ruledOut: 0 },
+      fieldFailures: [],
+      entities: records
+        .filter((record) => !record.rejected)
+        .map((record) => ({
+          recordKey: record.key,
+          locator: record.locator === undefined ? `/things/${record.key}` : record.locator,
+          blueprint: record.blueprint ?? 'thing',
+          identifier: record.identifier ?? record.key,
+          fields: (record.fields ?? {}) as Fields,
+          failed: record.failed ?? [],
+          observedAt: record.observedAt ?? now,
+        })),
+      quarantined: records
+        .filter((record) => record.rejected)
+        .map(({ key }) => ({ recordKey: key, stage: 'identifier', reason: 'none', raw: '{}', observedAt: now })),
+    });
+    return { fetchAttempt, mappedAttempt, kind, resource, position };
+  }
+
+  /** Every kind is complete: what was not seen gets a second look that agrees, and is deleted. */
+  async deleteUnseen({
+    kinds = ['thing'],
+    resources = kinds,
+  }: {
+    kinds?: string[];
+    resources?: string[];
+  } = {}): Promise<{
+    stale: StaleKind[];
+    phase: DeletePhase;
+  }> {
+    for (const kind of kinds) await finishKind(this.db, this.run, { kind, state: 'complete', error: null });
+    const stale = await this.destination.findStale(this.run, resources);
+    for (const kind of kinds) await recordAbsent(this.db, this.run, kind);
+    return { stale, phase: await this.destination.deleteStale(this.run) };
+  }
+
+  async end(outcome: Outcome = 'complete'): Promise<void> {
+    await finishRun(this.db, this.run, { outcome, reason: null, handTriggersOver: false });
+  }
+}

@@ -1,0 +1,106 @@
+import { Client, Connection } from '@temporalio/client';
+import { NativeConnection, Worker, type WorkerInterceptors } from '@temporalio/worker';
+import type { ActivityDependencies, Log } from '../activities/dependencies.ts';
+import { createActivities } from '../activities/index.ts';
+import { ActivityGuard } from '../activities/interceptor.ts';
+import { createPipelines } from '../activities/pipeline.ts';
+import { openDatabase } from '../catalog/database.ts';
+import { migrate } from '../catalog/migrate.ts';
+import { type TemporalAddress, TidemarkClient } from '../client/client.ts';
+import type { ConfigurationContext } from '../config/definitions.ts';
+import { catalogDestination } from '../destinations/catalog.ts';
+import { sourceTypes } from '../sources/index.ts';
+import { probeSearchAttributes } from './search-attributes.ts';
+import { loadWorkflowBundle } from './workflow-bundle.ts';
+
+export interface WorkerOptions {
+  readonly databaseUrl: string;
+  readonly temporal: TemporalAddress;
+  readonly taskQueue: string;
+  readonly context: ConfigurationContext;
+  readonly log: Log;
+}
+
+export interface RunningWorker {
+  /** Resolves when the worker has stopped; rejects when it failed. */
+  readonly stopped: Promise<void>;
+  /** Stops polling, gives activities their cancellation, and closes what the worker opened. */
+  stop(): Promise<void>;
+}
+
+/** Triggers older than this without a run get their signal again; so long a client may take to send it itself. */
+const SWEEP_SECONDS = 5;
+
+const CONNECTIONS = 16;
+
+/** Starts a worker that runs every workflow and activity of Tidemark. */
+export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
+  const { databaseUrl, temporal, taskQueue, context, log } = options;
+  await migrate(databaseUrl);
+  const db = openDatabase({ url: databaseUrl, poolSize: CONNECTIONS });
+  const connection = await NativeConnection.connect(
+    temporal.connectionOptions as Parameters<typeof NativeConnection.connect>[0],
+  );
+  const namespace = temporal.namespace ?? 'default';
+  const pipeline = createPipelines({ db, sources: sourceTypes, destinations: [catalogDestination(db)], context });
+  const searchAttributes = await probe(temporal, log);
+  const worker = await Worker.create({
+    connection,
+    namespace,
+    taskQueue,
+    workflowBundle: await loadWorkflowBundle(log),
+    activities: createActivities({ db, pipeline, log, searchAttributes }),
+    interceptors: guarded(),
+    // A cancellation reaches an activity only on a heartbeat that is really sent.
+    maxHeartbeatThrottleInterval: '1 second',
+    maxConcurrentActivityTaskExecutions: 20,
+    maxCachedWorkflows: 100,
+    shutdownGraceTime: '0 seconds',
+    shutdownForceTime: '10 seconds',
+  });
+  const sweeping = await sweep(options);
+  const stopped = worker.run().finally(async () => {
+    await sweeping.stop();
+    await connection.close();
+    await db.close();
+  });
+  return {
+    stopped,
+    async stop() {
+      if (worker.getState() === 'RUNNING') worker.shutdown();
+      await stopped;
+    },
+  };
+}
+
+const guarded = (): WorkerInterceptors => ({ activity: [(context) => ({ inbound: new ActivityGuard(context) })] });
+
+async function probe(
+  { connectionOptions, namespace }: TemporalAddress,
+  log: ActivityDependencies['log'],
+): Promise<boolean> {
+  const connection = await Connection.connect(connectionOptions);
+  try {
+    return await probeSearchAttributes(new Client({ connection, ...(namespace ? { namespace } : {}) }), log);
+  } finally {
+    await connection.close();
+  }
+}
+
+/** Sends signals again that were lost between a trigger's commit and Temporal (sync-semantics 4.1). */
+async function sweep({ databaseUrl, temporal, taskQueue, log }: WorkerOptions): Promise<{ stop(): Promise<void> }> {
+  const client = await TidemarkClient.connect({ databaseUrl, temporal, taskQueue });
+  let sweeping: Promise<void> = Promise.resolve();
+  const timer = setInterval(() => {
+    sweeping = client.recoverLostTriggers(SWEEP_SECONDS).catch((error: Error) => {
+      log.warn(`could not look for lost triggers, trying again in ${SWEEP_SECONDS} s: ${error.message}`);
+    });
+  }, SWEEP_SECONDS * 1000);
+  return {
+    async stop() {
+      clearInterval(timer);
+      await sweeping;
+      await client.close();
+    },
+  };
+}
