@@ -3,7 +3,7 @@ import path from 'node:path';
 import { TidemarkClient } from '../client/client.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { type Connections, readConnections } from '../config/connections.ts';
-import { readConfiguration } from '../config/load.ts';
+import { readConfiguration } from '../config/read.ts';
 import { UnavailableError } from '../domain/errors.ts';
 import { configurationContext } from '../workers/configuration-context.ts';
 import { readDevEnvironment } from '../workers/dev-environment.ts';

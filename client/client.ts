@@ -6,7 +6,7 @@ import { migrate } from '../catalog/migrate.ts';
 import { countQuarantined, lastCompleteRun, listRuns, readRun } from '../catalog/reports.ts';
 import { insertTrigger, lostTriggers, readTrigger } from '../catalog/triggers.ts';
 import type { Configuration } from '../config/configuration.ts';
-import { hashDocument } from '../config/load.ts';
+import { hashDocument } from '../config/document.ts';
 import type { Entity } from '../domain/entity.ts';
 import { UnavailableError, UsageError } from '../domain/errors.ts';
 import type { RunReport, TriggerOrigin } from '../domain/run.ts';
@@ -114,6 +114,17 @@ export class TidemarkClient {
     }
   }
 
+  /** Whether Temporal knows a worker on the task queue; it forgets one that was killed after some minutes. */
+  async hasWorker(): Promise<boolean> {
+    const { connection, options } = this.reachable;
+    const { pollers } = await connection.workflowService.describeTaskQueue({
+      namespace: options.namespace,
+      taskQueue: { name: this.taskQueue },
+      taskQueueType: WORKFLOW_TASK_QUEUE,
+    });
+    return (pollers ?? []).length > 0;
+  }
+
   async status(integration?: string): Promise<IntegrationStatus[]> {
     const all = await listIntegrations(this.db);
     const wanted = integration === undefined ? all : [await this.known(integration)];
@@ -176,13 +187,7 @@ export class TidemarkClient {
   }
 
   private async requireWorker(): Promise<void> {
-    const { connection, options } = this.reachable;
-    const { pollers } = await connection.workflowService.describeTaskQueue({
-      namespace: options.namespace,
-      taskQueue: { name: this.taskQueue },
-      taskQueueType: WORKFLOW_TASK_QUEUE,
-    });
-    if (pollers && pollers.length > 0) return;
+    if (await this.hasWorker()) return;
     throw new UnavailableError(
       `no worker polls the task queue "${this.taskQueue}", nothing was triggered: start one with \`tidemark worker\``,
     );

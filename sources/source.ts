@@ -54,6 +54,12 @@ export interface Source {
   identify(kind: string, record: RawRecord): RecordIdentity;
   /** The record as it is now; `null`: gone (404, 410, or another record has taken its place). */
   lookup(request: LookupRequest): Promise<RawRecord | null>;
+  /**
+   * Whether a record that came by itself (lookup, event) falls under the selector's own fields, so that a listing would
+   * return it (sync-semantics 6.5): a closed pull request still exists, but has left the view `state: open`. Absent:
+   * the source has no selector fields, and every record does.
+   */
+  admits?(kind: string, selector: Readonly<Record<string, unknown>>, record: RawRecord): boolean;
 }
 
 /** A kind of source that a configuration can name. */

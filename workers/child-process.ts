@@ -51,17 +51,19 @@ export async function startChildProcess(options: ChildProcessOptions): Promise<C
     child.once('error', (error) => resolve(error.message));
     child.once('exit', (code, signal) => resolve(signal ? `signal ${signal}` : `exit code ${code}`));
   });
-  const identity = child.pid === undefined ? undefined : identityOf(child.pid);
-  if (!identity) throw new UnavailableError(`${name} could not be started (${program}): ${await exited}`);
-  writeFileSync(recordFile, JSON.stringify(identity), { mode: 0o600 });
-  const forget = endWithThisProcess(identity, stopSignals);
-  void exited.then(forget);
-
+  const { pid } = child;
+  if (pid === undefined) throw new UnavailableError(`${name} could not be started (${program}): ${await exited}`);
+  // Nothing if it has ended already; then `exited` says how.
+  const identity = identityOf(pid);
+  if (identity) {
+    writeFileSync(recordFile, JSON.stringify(identity), { mode: 0o600 });
+    void exited.then(endWithThisProcess(identity, stopSignals));
+  }
   return {
-    pid: identity.pid,
+    pid,
     exited,
     async stop() {
-      await endProcess(identity, stopSignals);
+      if (identity) await endProcess(identity, stopSignals);
       await exited;
       rmSync(recordFile, { force: true });
     },

@@ -11,11 +11,10 @@ export async function takeDevLock(directory: string): Promise<{ release(): void 
   const lock = await takeLock(path.join(directory, 'dev.lock'));
   if (!lock.held) {
     const running = readDevEnvironment(directory);
-    const addresses = running
-      ? ` Temporal: ${running.temporalAddress}, its Web UI: ${running.temporalUiUrl}.`
-      : ' It is still starting.';
+    const addresses = [running?.temporalAddress, running?.temporalUiUrl].filter(Boolean).join(', Web UI ');
+    const where = addresses ? `Temporal at ${addresses}` : 'still starting';
     throw new UsageError(
-      `tidemark dev runs already on ${directory} (pid ${lock.by.pid}).${addresses} ` +
+      `tidemark dev runs already on ${directory} (pid ${lock.by.pid}, ${where}). ` +
         'Stop it first, or start this one in another folder.',
     );
   }

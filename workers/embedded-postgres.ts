@@ -1,4 +1,4 @@
-import { mkdir, readFile, realpath } from 'node:fs/promises';
+import { mkdir, readFile, realpath, rm } from 'node:fs/promises';
 import path from 'node:path';
 import pg from 'pg';
 import { type ChildProcess, endProcess, type Log, logTail, startChildProcess, stopLeftover } from './child-process.ts';
@@ -57,7 +57,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const binaries = await postgresBinaries();
   const account = await postgresAccount({ postgres: binaries.postgres, directory, log });
   await stopLeftover(files.record, { name: 'PostgreSQL', stopSignals: POSTGRES_STOP, log });
-  await stopUnrecorded(files.data, log);
+  await settlePidFile(files.data, log);
   const { password } = await preparePostgresData({ directory, binaries, account, log });
 
   log('Starting PostgreSQL …');
@@ -122,13 +122,21 @@ function anotherTryHelps(logFile: string): boolean {
 }
 
 /**
- * Stops a server that runs on this data folder but is not in our record, because the start died between starting it
- * and writing that down: PostgreSQL's own pid file names it, and its command line proves that it is this one.
+ * Looks at PostgreSQL's own pid file. It may name a server that runs on this data folder but is not in our record,
+ * because the start died between starting it and writing that down: its command line proves it, and it is stopped.
+ * Or, after a power cut, a pid that another program has by now: PostgreSQL would take it for itself and never start
+ * again, so the file goes.
  */
-async function stopUnrecorded(data: string, log: Log): Promise<void> {
-  const pidFile = await readFile(path.join(data, 'postmaster.pid'), 'utf8').catch(() => undefined);
-  const identity = pidFile === undefined ? undefined : identityOf(Number.parseInt(pidFile, 10));
-  if (!identity || !commandLineOf(identity.pid).includes(` -D ${data} `)) return;
-  log(`Stopping PostgreSQL (pid ${identity.pid}), left running by a start that was killed …`);
-  await endProcess(identity, POSTGRES_STOP);
+async function settlePidFile(data: string, log: Log): Promise<void> {
+  const pidFile = path.join(data, 'postmaster.pid');
+  const content = await readFile(pidFile, 'utf8').catch(() => '');
+  const identity = identityOf(Number.parseInt(content, 10));
+  if (!identity) return;
+  const commandLine = commandLineOf(identity.pid);
+  if (commandLine.includes(` -D ${data} `)) {
+    log(`Stopping PostgreSQL (pid ${identity.pid}), left running by a start that was killed …`);
+    await endProcess(identity, POSTGRES_STOP);
+  } else if (commandLine && !commandLine.includes('postgres')) {
+    await rm(pidFile, { force: true });
+  }
 }

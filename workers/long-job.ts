@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { UnavailableError } from '../domain/errors.ts';
-import { type ChildProcessOptions, type Log, startChildProcess, stopLeftover } from './child-process.ts';
+import { type ChildProcessOptions, type Log, type StopSignals, startChildProcess } from './child-process.ts';
 
 /** What a way of getting the `temporal` program is given. */
 export interface GettingOptions {
@@ -18,23 +18,22 @@ export interface GettingOptions {
 export interface JobOptions extends Omit<ChildProcessOptions, 'stopSignals'> {
   /** Called twice a second with the milliseconds since the start; ends the job by throwing. */
   readonly watch: (elapsedMs: number) => void | Promise<void>;
-  readonly log: Log;
   readonly signal?: AbortSignal;
 }
 
-const STOP = [
+/** How a job is ended, in this process or, left over, in a later one. */
+export const JOB_STOP: StopSignals = [
   ['SIGTERM', 3_000],
   ['SIGKILL', 3_000],
-] as const;
+];
 
 /**
  * Runs a program to its good end. Throws `UnavailableError` that says how it ended otherwise (`exit code 1`), what `watch` throws, or the
  * signal's reason; the program and what it started are ended in each case.
  */
-export async function runLongJob({ watch, log, signal, ...options }: JobOptions): Promise<void> {
-  await stopLeftover(options.recordFile, { name: options.name, stopSignals: STOP, log });
+export async function runLongJob({ watch, signal, ...options }: JobOptions): Promise<void> {
   const began = Date.now();
-  const child = await startChildProcess({ ...options, stopSignals: STOP });
+  const child = await startChildProcess({ ...options, stopSignals: JOB_STOP });
   let ended: string | undefined;
   const end = child.exited.then((how) => {
     ended = how;

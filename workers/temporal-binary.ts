@@ -5,7 +5,8 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { UnavailableError } from '../domain/errors.ts';
-import type { Log } from './child-process.ts';
+import { type Log, stopLeftover } from './child-process.ts';
+import { type GettingOptions, JOB_STOP } from './long-job.ts';
 import { takeLock } from './process-lock.ts';
 import { findOnPath, isProgram } from './search-path.ts';
 import { buildTemporal } from './temporal-build.ts';
@@ -20,7 +21,12 @@ export interface TemporalBinaryOptions {
   readonly log: Log;
   /** Ends a download or a build. */
   readonly signal?: AbortSignal;
+  /** How to get what is not there, in this order. Default: a download, a build. */
+  readonly ways?: readonly WayToGet[];
 }
+
+/** Puts the program into the folder and returns where it lies there. Throws `UnavailableError` that says why not. */
+type WayToGet = (options: GettingOptions) => Promise<string>;
 
 /**
  * The path of a `temporal` program that runs here: the one on the PATH, the one in the cache folder, else one that is
@@ -70,25 +76,29 @@ async function makeOnce(options: TemporalBinaryOptions): Promise<string> {
       }
     }
     if (waited % 10 === 0) log(`Another process (pid ${lock.by.pid}) is getting the Temporal server; waiting for it …`);
-    await delay(1_000, undefined, { signal });
+    await delay(1_000, undefined, { signal }).catch(() => signal?.throwIfAborted());
   }
 }
 
 const WORK = '.new-';
 
 /** Runs under the lock, so what lies around from earlier tries is nobody's. */
-async function make(binary: string, { env, log, signal }: TemporalBinaryOptions): Promise<string> {
+async function make(binary: string, options: TemporalBinaryOptions): Promise<string> {
+  const { env, log, signal, ways = [downloadTemporal, buildTemporal] } = options;
   const directory = path.dirname(binary);
+  const recordFile = path.join(directory, 'process.json');
   await mkdir(directory, { recursive: true });
+  await stopLeftover(recordFile, { name: 'the making of the Temporal server', stopSignals: JOB_STOP, log });
   for (const entry of await readdir(directory)) {
     if (entry.startsWith(WORK)) await rm(path.join(directory, entry), { recursive: true, force: true });
   }
   const refusals: string[] = [];
-  for (const way of [downloadTemporal, buildTemporal]) {
+  for (const way of ways) {
     const work = await mkdtemp(path.join(directory, WORK));
-    const recordFile = path.join(directory, 'process.json');
     try {
       const made = await way({ version: TEMPORAL_VERSION, directory: work, recordFile, env, log, signal });
+      const refusal = await refusalOf(made);
+      if (refusal) throw new UnavailableError(`what came of it cannot be used: ${refusal}`);
       await rename(made, binary);
       return binary;
     } catch (error) {

@@ -32,7 +32,6 @@ export async function buildTemporal(options: GettingOptions): Promise<string> {
         nextWord += SAY_EVERY_MS;
         log(`Building the Temporal server: ${inMinutes(elapsedMs)}, ${logTail(logFile, 1)}`);
       },
-      log,
       signal,
     });
   } catch (error) {

@@ -40,7 +40,6 @@ export async function downloadTemporal(options: DownloadOptions): Promise<string
         progress.nextWordMs += 5_000;
         log(`Downloading the Temporal server: ${Math.round(bytes / 1e6)} MB in ${Math.round(elapsedMs / 1_000)} s …`);
       },
-      log,
       signal,
     });
   } catch (error) {

@@ -24,7 +24,7 @@ export interface WorkerOptions {
 export interface RunningWorker {
   /** Resolves when the worker has stopped; rejects when it failed. */
   readonly stopped: Promise<void>;
-  /** Stops polling, gives activities their cancellation, and closes what the worker opened. */
+  /** Stops polling, cancels activities (another worker repeats them), and closes what the worker opened. */
   stop(): Promise<void>;
 }
 
@@ -33,7 +33,7 @@ const SWEEP_SECONDS = 5;
 
 const CONNECTIONS = 16;
 
-/** Starts a worker that runs every workflow and activity of Tidemark. */
+/** Starts a worker that runs every workflow and activity of Tidemark; resolves when Temporal knows that it polls. */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const { databaseUrl, temporal, taskQueue, context, log } = options;
   await migrate(databaseUrl);
@@ -58,12 +58,15 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     shutdownGraceTime: '0 seconds',
     shutdownForceTime: '10 seconds',
   });
-  const sweeping = await sweep(options);
+  const client = await TidemarkClient.connect({ databaseUrl, temporal, taskQueue });
+  const sweeping = sweep(client, log);
   const stopped = worker.run().finally(async () => {
     await sweeping.stop();
+    await client.close();
     await connection.close();
     await db.close();
   });
+  await Promise.race([untilPolling(client), stopped]);
   return {
     stopped,
     async stop() {
@@ -87,9 +90,13 @@ async function probe(
   }
 }
 
+/** A worker that the server does not know yet would be missing to the first trigger. */
+async function untilPolling(client: TidemarkClient): Promise<void> {
+  while (!(await client.hasWorker())) await new Promise((resolve) => setTimeout(resolve, 50));
+}
+
 /** Sends signals again that were lost between a trigger's commit and Temporal (sync-semantics 4.1). */
-async function sweep({ databaseUrl, temporal, taskQueue, log }: WorkerOptions): Promise<{ stop(): Promise<void> }> {
-  const client = await TidemarkClient.connect({ databaseUrl, temporal, taskQueue });
+function sweep(client: TidemarkClient, log: Log): { stop(): Promise<void> } {
   let sweeping: Promise<void> = Promise.resolve();
   const timer = setInterval(() => {
     sweeping = client.recoverLostTriggers(SWEEP_SECONDS).catch((error: Error) => {
@@ -100,7 +107,6 @@ async function sweep({ databaseUrl, temporal, taskQueue, log }: WorkerOptions): 
     async stop() {
       clearInterval(timer);
       await sweeping;
-      await client.close();
     },
   };
 }

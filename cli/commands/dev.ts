@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import { TidemarkClient } from '../../client/client.ts';
 import type { Configuration } from '../../config/configuration.ts';
-import { readConfiguration } from '../../config/load.ts';
+import { readConfiguration } from '../../config/read.ts';
 import { EXIT_CODES } from '../../domain/outcome.ts';
 import { configurationContext } from '../../workers/configuration-context.ts';
 import { startDemo } from '../../workers/demo.ts';

@@ -5,11 +5,12 @@ import { TidemarkClient } from '../../client/client.ts';
 import { loadConfiguration } from '../../config/load.ts';
 import type { Entity } from '../../domain/entity.ts';
 import type { RunReport } from '../../domain/run.ts';
-import type { GitHubRequest } from '../../examples/github-server/request.ts';
 import type { Fault } from '../../examples/github-server/faults.ts';
+import type { GitHubRequest } from '../../examples/github-server/request.ts';
 import { createGitHubServer, type GitHubServer } from '../../examples/github-server/server.ts';
 import type { GitHubStore } from '../../examples/github-server/store.ts';
 import { configurationContext } from '../../workers/configuration-context.ts';
+import { installRuntime } from '../../workers/log.ts';
 import { type RunningWorker, startWorker } from '../../workers/worker.ts';
 import { createTestDatabase } from './environment/database.ts';
 import { githubConfiguration, type ResourceOverrides } from './github-configuration.ts';
@@ -25,6 +26,9 @@ export interface RigOptions {
   readonly databaseUrl?: string;
   readonly temporalAddress?: string;
 }
+
+// Once in a process: the SDK's own lines about starting and stopping are no news here.
+installRuntime({ info: () => {}, warn: (message) => console.warn(message) });
 
 /** Everything that an integration test of resyncs needs, all real: database, Temporal, worker, an HTTP source. */
 export class Rig {
@@ -79,12 +83,17 @@ export class Rig {
       taskQueue: this.taskQueue,
     });
     this.closing.push(() => this.client.close());
-    await this.configure(this.options.resources ?? {});
+    await this.configure(this.resources);
     if (this.options.worker !== false) await this.startWorker();
   }
 
+  /** The overrides that the rig began with. */
+  get resources(): ResourceOverrides {
+    return this.options.resources ?? {};
+  }
+
   /** The configuration as a file would hold it. */
-  configurationText(resources: ResourceOverrides = this.options.resources ?? {}): string {
+  configurationText(resources: ResourceOverrides = this.resources): string {
     return githubConfiguration({
       integration: this.integration,
       baseUrl: this.server.url,

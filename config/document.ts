@@ -1,0 +1,18 @@
+import { createHash } from 'node:crypto';
+import { isRawRecord } from '../domain/json.ts';
+import type { IntegrationDocument } from './configuration.ts';
+
+/** Tells versions of a stored configuration apart: SHA-256 in hex. The order of keys does not matter, that of lists does. */
+export function hashDocument({ id, integration, blueprints }: IntegrationDocument): string {
+  const text = JSON.stringify({ id, integration: ordered(integration), blueprints: ordered(blueprints) });
+  return createHash('sha256').update(text).digest('hex');
+}
+
+function ordered(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(ordered);
+  if (!isRawRecord(value)) return value;
+  const entries = Object.keys(value)
+    .sort()
+    .map((key): [string, unknown] => [key, ordered(value[key])]);
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import type { DestinationDefinition, SourceDefinition } from './definitions.ts';
+import { blueprintSchema, integrationId, integrationSchema, resourceSchema } from './schema.ts';
+
+export interface Definitions {
+  readonly sources: readonly SourceDefinition[];
+  readonly destinations: readonly DestinationDefinition[];
+}
+
+type JsonSchema = z.core.JSONSchema.BaseSchema;
+
+/**
+ * The JSON schema of the configuration, for editors (`# yaml-language-server: $schema=…`). Made of the schemas that the
+ * program itself checks with. Draft 7, which every editor knows. It allows what comes before those checks as well: an
+ * optional key with nothing after it, and a reference to the environment where a number or a word is expected.
+ */
+export function configurationJsonSchema({ sources, destinations }: Definitions): JsonSchema {
+  const integrations = sources.flatMap((source) => {
+    const kinds = Object.entries(source.kinds).map(([name, selector]) => ({ name, selector }));
+    const resources = kinds.map((kind) => resourceSchema({ kind, checkExpression: () => null }));
+    return destinations.map((destination) => integrationSchema({ source, destination, resource: z.union(resources) }));
+  });
+  const file = z
+    .strictObject({
+      blueprints: z.record(z.string(), blueprintSchema.nullable()).optional().meta({ description: BLUEPRINTS }),
+      integrations: z.record(integrationId, z.union(integrations)).meta({ description: 'The integrations, by id' }),
+    })
+    .meta({ title: 'Tidemark configuration' });
+  const schema = loosened(z.toJSONSchema(file, { io: 'input', target: 'draft-7' }));
+  return { ...schema, definitions: { reference: REFERENCE } };
+}
+
+const BLUEPRINTS = 'The blueprints of the catalog. Optional, but a relation that is mapped needs its target here';
+
+const REFERENCE: JsonSchema = {
+  description: 'A value from the environment',
+  type: 'string',
+  pattern: '\\$\\{env:[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\\}',
+};
+
+/** The schema with what is allowed before the checks, at every depth. */
+function loosened(schema: JsonSchema): JsonSchema {
+  const loose: JsonSchema = { ...schema };
+  for (const key of ['anyOf', 'oneOf'] as const) if (schema[key]) loose[key] = schema[key].map(loosened);
+  for (const key of ['items', 'additionalProperties'] as const) {
+    const inner = schema[key];
+    if (typeof inner === 'object' && !Array.isArray(inner)) loose[key] = withForms(inner, isExpression(inner));
+  }
+  if (schema.properties === undefined) return loose;
+  const properties = Object.entries(schema.properties).map(([key, property]): [string, JsonSchema | boolean] => {
+    const isOptional = !schema.required?.includes(key);
+    return [key, typeof property === 'boolean' ? property : withForms(property, isOptional)];
+  });
+  return { ...loose, properties: Object.fromEntries(properties) };
+}
+
+/** Title, description and default stay outside, where editors look for them. */
+function withForms(property: JsonSchema, mayBeUnset: boolean): JsonSchema {
+  const more: JsonSchema[] = mayBeReference(property) ? [{ $ref: '#/definitions/reference' }] : [];
+  if (mayBeUnset) more.push({ type: 'null' });
+  const schema = loosened(property);
+  if (more.length === 0) return schema;
+  const { title, description, default: standard, ...form } = schema;
+  const words = Object.entries({ title, description, default: standard }).filter(([, value]) => value !== undefined);
+  const forms = form.anyOf !== undefined && Object.keys(form).length === 1 ? form.anyOf : [form];
+  return { ...Object.fromEntries(words), anyOf: [...forms, ...more] };
+}
+
+/** Text, number or boolean: only expressions are; a mapped field without one is not mapped. */
+function isExpression({ type }: JsonSchema): boolean {
+  return Array.isArray(type);
+}
+
+/** Words, numbers and texts with a form. Other text holds a reference already; maps and lists cannot come from one. */
+function mayBeReference({ type, pattern, format, enum: words, allOf }: JsonSchema): boolean {
+  const hasForm = [pattern, format, words, allOf].some((rule) => rule !== undefined);
+  return type === 'string' ? hasForm : type === 'number' || type === 'integer' || type === 'boolean';
+}

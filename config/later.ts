@@ -1,0 +1,38 @@
+import type { Path } from './problem.ts';
+
+/**
+ * Keys that interface.md promises and this version does not have yet, by the map they stand in (`*`: any name or
+ * index). They are refused by name, so that nobody looks for a misspelling, and nothing they ask for is dropped
+ * silently.
+ */
+const LATER_KEYS: Readonly<Record<string, readonly string[]>> = {
+  '': ['server'],
+  'integrations.*': ['scheduledResyncInterval', 'onTrigger', 'starvationGuard', 'keepRawPages', 'policy'],
+  'integrations.*.source': ['webhookSecret'],
+  'integrations.*.deletes': ['maxShare', 'maxCount', 'emptySource', 'removed'],
+  'integrations.*.resources.*': ['policy', 'components'],
+  'integrations.*.resources.*.entity': ['modifiedAt'],
+};
+
+/** The same for the words after `type:`. */
+export const LATER_SOURCES: readonly string[] = ['http', 'tidemark', 'module'];
+export const LATER_DESTINATIONS: readonly string[] = ['port', 'shopware'];
+
+/** The same for environment settings. */
+export const LATER_VARIABLE = 'TIDEMARK_SCHEDULED_RESYNC_INTERVAL';
+export const LATER_VARIABLES: readonly string[] = ['SCHEDULED_RESYNC_INTERVAL'];
+
+/** Whether a key of the map at `path` belongs to a later version. */
+export function isLaterKey(path: Path, key: string): boolean {
+  const keys = Object.entries(LATER_KEYS).find(([pattern]) => matches(path, pattern))?.[1];
+  return keys?.includes(key) ?? false;
+}
+
+export function notYet(what: string): string {
+  return `\`${what}\` is not supported yet in this version`;
+}
+
+function matches(path: Path, pattern: string): boolean {
+  const steps = pattern === '' ? [] : pattern.split('.');
+  return steps.length === path.length && steps.every((step, index) => step === '*' || step === path[index]);
+}

@@ -1,0 +1,53 @@
+import { isRawRecord, type Json } from '../domain/json.ts';
+import { check } from './check.ts';
+import type { Configuration, Integration, IntegrationDocument } from './configuration.ts';
+import type { ConfigurationContext } from './definitions.ts';
+import { ConfigurationError, type Finding, type Problem, pathKey, pathText } from './problem.ts';
+import { valueAt } from './tree.ts';
+import { readYaml } from './yaml.ts';
+
+export interface ConfigurationText {
+  /** As it is to be named in messages. */
+  readonly file: string;
+  readonly text: string;
+}
+
+/** Reads a configuration. Throws `ConfigurationError` with every mistake in it (sync-semantics 11). */
+export function loadConfiguration({ file, text }: ConfigurationText, context: ConfigurationContext): Configuration {
+  // A byte order mark is no part of the text, and would shift the columns of the first line.
+  const yaml = readYaml(text.replace(/^\uFEFF/, ''));
+  const { integrations, findings } = yaml.value === undefined ? UNREAD : check(yaml.value, context);
+  const lost = new Set(yaml.problems.filter(({ isLost }) => isLost).map(({ path }) => pathKey(path)));
+  const told = findings.filter(({ path }) => !lost.has(pathKey(path)));
+  const problems = [
+    ...yaml.problems.map(({ path, message, line, column }) => ({ file, line, column, path: pathText(path), message })),
+    ...told.map((finding) => ({ ...unplaced(finding), file, ...yaml.locate(finding) })),
+  ];
+  if (problems.length > 0 || yaml.value === undefined) throw new ConfigurationError(problems);
+  return { file, integrations, documents: documentsOf(yaml.value) };
+}
+
+/**
+ * A stored configuration, with the environment of this process. Throws `ConfigurationError` as `loadConfiguration`
+ * does, without places in a file.
+ */
+export function resolveDocument(document: IntegrationDocument, context: ConfigurationContext): Integration {
+  const { id, integration, blueprints } = document as { id: string; integration: Json; blueprints: Json };
+  const { integrations, findings } = check({ blueprints, integrations: { [id]: integration } }, context);
+  const [found] = integrations;
+  if (findings.length > 0 || found === undefined) throw new ConfigurationError(findings.map(unplaced));
+  return found;
+}
+
+const UNREAD = { integrations: [], findings: [] };
+
+function documentsOf(raw: Json): IntegrationDocument[] {
+  const integrations = valueAt(raw, ['integrations']);
+  const blueprints = valueAt(raw, ['blueprints']) ?? {};
+  if (!isRawRecord(integrations)) return [];
+  return Object.entries(integrations).map(([id, integration]) => ({ id, integration, blueprints }));
+}
+
+function unplaced({ path, message }: Finding): Problem {
+  return { file: null, line: null, column: null, path: pathText(path), message };
+}

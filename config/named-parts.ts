@@ -1,0 +1,66 @@
+import { isRawRecord, type Json } from '../domain/json.ts';
+import type { ConfigurationContext, DestinationDefinition, SourceDefinition } from './definitions.ts';
+import type { Display } from './display.ts';
+import { LATER_DESTINATIONS, LATER_SOURCES, notYet } from './later.ts';
+import type { Finding, Path } from './problem.ts';
+import { DEFAULT_DESTINATION } from './schema.ts';
+import { choice } from './suggestion.ts';
+import { valueAt } from './tree.ts';
+
+/** Finds what a configuration names: the types of source and destination, and the kinds. */
+export class NamedParts {
+  readonly findings: Finding[] = [];
+  readonly #tree: Json;
+  readonly #display: Display;
+  readonly #context: ConfigurationContext;
+
+  constructor(tree: Json, display: Display, context: ConfigurationContext) {
+    this.#tree = tree;
+    this.#display = display;
+    this.#context = context;
+  }
+
+  /** `null`: not known, and reported. */
+  source(integration: Path): SourceDefinition | null {
+    const path = [...integration, 'source', 'type'];
+    const known = this.#context.sources.map(({ type }) => type);
+    const type = this.#nameAt(path, { what: 'source type', known, later: LATER_SOURCES });
+    return this.#context.sources.find((source) => source.type === type) ?? null;
+  }
+
+  destination(integration: Path): DestinationDefinition | null {
+    const path = [...integration, 'destination', 'type'];
+    const known = this.#context.destinations.map(({ type }) => type);
+    const isNamed = valueAt(this.#tree, path) !== undefined;
+    const type = isNamed
+      ? this.#nameAt(path, { what: 'destination type', known, later: LATER_DESTINATIONS })
+      : DEFAULT_DESTINATION;
+    return this.#context.destinations.find((destination) => destination.type === type) ?? null;
+  }
+
+  kind(
+    resource: Path,
+    source: SourceDefinition | null,
+  ): { name: string; selector: SourceDefinition['settings'] } | null {
+    if (source === null) return null;
+    const name = this.#nameAt([...resource, 'kind'], { what: 'kind', known: Object.keys(source.kinds), later: [] });
+    const selector = name === null ? undefined : source.kinds[name];
+    return name === null || selector === undefined ? null : { name, selector };
+  }
+
+  /** The name at `path` when it is one of those known; else `null`, and a finding unless the map itself is missing. */
+  #nameAt(path: Path, { what, known, later }: { what: string; known: readonly string[]; later: readonly string[] }) {
+    const name = valueAt(this.#tree, path);
+    if (typeof name === 'string' && known.includes(name)) return name;
+    if (!isRawRecord(valueAt(this.#tree, path.slice(0, -1))) || this.#display.isUnfilled(path)) return null;
+    const all = known.join(', ');
+    const shown = this.#display.shown(path);
+    const plain = this.#display.plain(path);
+    let message = `must be one of: ${all}, not ${shown}`;
+    if (name === undefined) message = `is missing; one of: ${all}`;
+    else if (typeof name === 'string' && later.includes(name)) message = `${what} ${notYet(name)}; one of: ${all}`;
+    else if (plain !== null) message = `unknown ${what} ${shown}; ${choice(plain, known)}`;
+    this.findings.push({ path, at: 'value', message, offset: null });
+    return null;
+  }
+}

@@ -1,0 +1,138 @@
+import { z } from 'zod';
+import type { CheckExpression, DestinationDefinition, SourceDefinition } from './definitions.ts';
+import { duration } from './duration.ts';
+import { expressionText } from './expression-text.ts';
+
+export const DEFAULT_DESTINATION = 'catalog';
+
+/** Ids stand in workflow ids, URLs and names of environment variables. */
+export const integrationId = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, {
+  error: 'an integration id has 1 to 63 lower-case letters, digits and hyphens, and does not begin with a hyphen',
+});
+
+const name = z.string().min(1);
+const words = { title: z.string().optional(), description: z.string().optional() };
+
+export const blueprintSchema = z
+  .strictObject({
+    ...words,
+    properties: z
+      .record(name, z.strictObject({ type: z.enum(['string', 'number', 'boolean', 'array', 'object']), ...words }))
+      .optional()
+      .meta({ description: 'The properties. Where they are given, no others may be mapped' }),
+    relations: z
+      .record(
+        name,
+        z.strictObject({
+          target: name.meta({ description: 'The blueprint that the relation points to; declared here as well' }),
+          many: z.boolean().default(false).meta({ description: 'Whether it holds a list of identifiers' }),
+          ...words,
+        }),
+      )
+      .optional()
+      .meta({ description: 'The relations. A relation that is mapped must be here' }),
+  })
+  .meta({ description: 'A blueprint: the shape of a kind of entity' });
+
+/** The keys of the file's top level; what stands in the maps is checked by the schemas of each. */
+export const fileSchema = z.strictObject({
+  blueprints: z.record(name, z.unknown()).default({}),
+  integrations: z.record(integrationId, z.unknown()).refine((all) => Object.keys(all).length > 0, {
+    error: 'must have at least one integration',
+  }),
+});
+
+/** What an integration names; `null` where it names what is not known, so that only the rest can be checked. */
+export interface IntegrationParts<Resource> {
+  readonly source: SourceDefinition | null;
+  readonly destination: DestinationDefinition | null;
+  readonly resource: z.ZodType<Resource>;
+}
+
+/** What an integration's entry must look like, for the source and the destination that it names. */
+export function integrationSchema<Resource>({ source, destination, resource }: IntegrationParts<Resource>) {
+  return z
+    .strictObject({
+      source: source === null ? ANY_TYPE : sourceSchema(source),
+      destination: destination === null ? ANY_TYPE : destinationSchema(destination),
+      cancelDeadline: duration({ min: '2s' })
+        .prefault('5s')
+        .meta({ description: 'How long a cancelled run may take to stop before it is left behind. At least 2s' }),
+      concurrency: z.int().min(1).max(64).default(4).meta({ description: 'Kinds that are read side by side' }),
+      deletes: z
+        .strictObject({ lookupLimit: z.int().min(0).default(200).meta({ description: LOOKUP_LIMIT }) })
+        .prefault({})
+        .meta({ description: 'How deletes are confirmed' }),
+      resources: z
+        .array(resource)
+        .min(1)
+        .meta({ description: 'What is read, and how each raw record becomes an entity' }),
+    })
+    .meta({ description: 'One source, mapped to one destination' });
+}
+
+export type IntegrationInput = z.output<ReturnType<typeof integrationSchema<unknown>>>;
+
+const LOOKUP_LIMIT =
+  'Up to this many records of a kind are looked up one by one before they are deleted; above, the kind is listed again';
+
+type Open = z.ZodType<{ type: string } & Record<string, unknown>>;
+
+/** The type itself is checked apart, with a message of its own. */
+const ANY_TYPE = z.looseObject({}) as unknown as Open;
+
+function sourceSchema({ type, settings }: SourceDefinition): Open {
+  return settings
+    .safeExtend({ type: z.literal(type) })
+    .strict()
+    .meta({ description: 'Where the records come from' }) as unknown as Open;
+}
+
+function destinationSchema({ type, settings }: DestinationDefinition): Open {
+  const word = z.literal(type);
+  return settings
+    .safeExtend({ type: type === DEFAULT_DESTINATION ? word.default(type) : word })
+    .strict()
+    .prefault({})
+    .meta({ description: 'Where the entities go' }) as unknown as Open;
+}
+
+export interface ResourceParts {
+  /** `null`: the kind is not known, so its selector cannot be checked. */
+  readonly kind: { readonly name: string; readonly selector: z.ZodObject } | null;
+  readonly checkExpression: CheckExpression;
+}
+
+/** What an entry of `resources:` must look like, for the kind that it names. */
+export function resourceSchema({ kind, checkExpression }: ResourceParts) {
+  const expression = expressionText(checkExpression);
+  const fields = kind === null ? z.looseObject({}) : kind.selector.strict();
+  const query = expression
+    .default('true')
+    .meta({ description: 'JSONata, boolean: which records are kept. Default: true' });
+  return z.strictObject({
+    kind: (kind === null ? z.unknown() : z.literal(kind.name)) as z.ZodType<string>,
+    selector: (fields.safeExtend({ query }) as unknown as Selector)
+      .prefault({} as never)
+      .meta({ description: 'Which records of the kind are read' }),
+    entity: entitySchema(expression),
+    itemsToParse: expression.optional().meta({ description: 'JSONata to an array: one entity per item of it' }),
+  });
+}
+
+export type ResourceInput = z.output<ReturnType<typeof resourceSchema>>;
+
+type Selector = z.ZodType<{ query: string } & Record<string, unknown>>;
+
+function entitySchema(expression: ReturnType<typeof expressionText>) {
+  return z
+    .strictObject({
+      identifier: expression.meta({ description: 'JSONata: what the entity is known by; text' }),
+      blueprint: expression.meta({ description: `JSONata; a fixed name is written '"githubRepository"'` }),
+      title: expression.optional(),
+      team: expression.optional(),
+      properties: z.record(name, expression).default({}),
+      relations: z.record(name, expression).default({}),
+    })
+    .meta({ description: 'How a raw record becomes an entity. A field that is not named is not mapped' });
+}

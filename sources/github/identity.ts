@@ -1,0 +1,40 @@
+import { isRawRecord, type Json, type RawRecord } from '../../domain/json.ts';
+import type { RecordIdentity } from '../source.ts';
+import { type Kind, loginOf } from './selectors.ts';
+
+/**
+ * A path of the API from its parts, each escaped. `null` when a part is missing or would change the path (`..`).
+ * Parts that hold slashes are split: `acme/website` is two.
+ */
+export function apiPath(...parts: readonly (Json | undefined)[]): string | null {
+  const steps: string[] = [];
+  for (const part of parts) {
+    if (typeof part !== 'string' && typeof part !== 'number') return null;
+    steps.push(...String(part).split('/'));
+  }
+  if (steps.some((step) => step === '' || step === '.' || step === '..')) return null;
+  return `/${steps.map(encodeURIComponent).join('/')}`;
+}
+
+/**
+ * What a record is known by: `node_id`, which survives renames, else kind and `id` (Gitea has no `node_id`); and the
+ * path of the API at which it can be read again.
+ */
+export function identify(kind: Kind, record: RawRecord): RecordIdentity {
+  return { key: keyOf(kind, record), locator: locators[kind](record) };
+}
+
+function keyOf(kind: Kind, { node_id, id }: RawRecord): string | null {
+  if (typeof node_id === 'string' && node_id !== '') return node_id;
+  const hasId = typeof id === 'number' || (typeof id === 'string' && id !== '');
+  return hasId ? `${kind}:${id}` : null;
+}
+
+const locators: Readonly<Record<Kind, (record: RawRecord) => string | null>> = {
+  organization: (record) => apiPath('orgs', loginOf(record)),
+  repository: (record) => apiPath('repositories', record.id),
+  'pull-request': ({ base, number }) => {
+    const repository = isRawRecord(base) ? base.repo : undefined;
+    return isRawRecord(repository) ? apiPath('repos', repository.full_name, 'pulls', number) : null;
+  },
+};

@@ -1,0 +1,5 @@
+import { githubSource } from './github/source.ts';
+import type { SourceType } from './source.ts';
+
+/** Every kind of source that a configuration can name. */
+export const sourceTypes: readonly SourceType[] = [githubSource];

@@ -1,0 +1,93 @@
+import { writeFile } from 'node:fs/promises';
+import { Client, Connection } from '@temporalio/client';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { afterEach, expect, it } from 'vitest';
+import { type Generated, generated } from '../../examples/github-server/generated.ts';
+import { Rig, type RigOptions, until } from '../support/rig.ts';
+
+/** Not a test: makes runs of each shape and saves what the server recorded of them. */
+let rig: Rig | undefined;
+afterEach(async () => {
+  await rig?.close();
+  rig = undefined;
+});
+
+async function start(options: Partial<RigOptions> = {}): Promise<{ rig: Rig; source: Generated }> {
+  const source = generated({ organizations: 1, repositories: 1200, pullRequests: 40, repositoriesWithPulls: 2 });
+  const pulls = { selector: { organizations: [source.pullsOrganization], state: 'all' } };
+  const organizations = source.organizations;
+  rig = await Rig.start({ store: source.store, organizations, resources: { 'pull-request': pulls }, ...options });
+  return { rig, source };
+}
+
+/** Where the code lay and which process ran it is nobody's business, and no replay looks at it. */
+function anonymous(key: string, value: unknown): unknown {
+  if (key === 'stackTrace' || key === 'identity') return '';
+  return typeof value === 'string' ? value.replace(/\n\s+at [\s\S]*/, '') : value;
+}
+
+/** Saves every execution of a run: the resync itself and its children. */
+async function save(scenario: string, { integration, temporalAddress }: Rig, since: Date): Promise<void> {
+  const connection = await Connection.connect({ address: temporalAddress });
+  const client = new Client({ connection });
+  const query = `WorkflowId STARTS_WITH "resync/${integration}" AND StartTime >= "${since.toISOString()}"`;
+  const names = new Map<string, number>();
+  await until(async () => (await client.workflow.count(query)).count >= 1);
+  const executions = [];
+  for await (const execution of client.workflow.list({ query })) executions.push(execution);
+  for (const { workflowId, runId, status } of executions.sort((a, b) => +a.startTime - +b.startTime)) {
+    const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
+    const name = `${scenario}.${workflowId.replace(`resync/${integration}`, 'resync').replaceAll('/', '.')}`;
+    const number = (names.get(name) ?? 0) + 1;
+    names.set(name, number);
+    const file = new URL(`./histories/${name}.${number}.json`, import.meta.url);
+    await writeFile(
+      file,
+      `${JSON.stringify({ workflowId, status: status.name, history: JSON.parse(historyToJSON(history)) })}\n`,
+    );
+  }
+  await connection.close();
+}
+
+it('complete', async () => {
+  const { rig } = await start();
+  const since = new Date();
+  expect((await rig.resync()).outcome).toBe('complete');
+  await save('complete', rig, since);
+});
+
+it('delete phase by lookup and by second listing', async () => {
+  for (const [scenario, lookupLimit] of [
+    ['delete-by-lookup', 200],
+    ['delete-by-second-listing', 1],
+  ] as const) {
+    const { rig, source } = await start({ settings: { deletes: { lookupLimit } } });
+    await rig.resync();
+    for (const { full_name } of source.store.repositoriesOf('org-0').slice(0, 3))
+      source.store.removeRepository(String(full_name));
+    const since = new Date();
+    expect((await rig.resync()).outcome).toBe('complete');
+    await save(scenario, rig, since);
+    await rig.close();
+  }
+});
+
+it('failed kind', async () => {
+  const { rig } = await start();
+  rig.intercept = ({ route, page }) =>
+    route === 'repositories' && page === 3 ? { fault: 'answer', status: 403 } : undefined;
+  const since = new Date();
+  expect((await rig.resync()).outcome).toBe('incomplete');
+  await save('failed-kind', rig, since);
+});
+
+it('aborted by a trigger and continued as new', async () => {
+  const { rig } = await start();
+  const since = new Date();
+  rig.intercept = ({ page }) => (page === 11 ? { fault: 'hang' } : undefined);
+  await rig.client.resync(rig.integration, 'sdk');
+  await until(() => rig.server.requests.some((request) => request.page === 11));
+  rig.intercept = undefined;
+  expect((await rig.resync()).outcome).toBe('complete');
+  await save('aborted', rig, since);
+});

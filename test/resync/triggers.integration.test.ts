@@ -1,0 +1,110 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { insertTrigger } from '../../catalog/triggers.ts';
+import { generated } from '../../examples/github-server/generated.ts';
+import { Rig, until } from '../support/rig.ts';
+
+describe('triggers', () => {
+  let rig: Rig | undefined;
+  afterEach(async () => {
+    await rig?.close();
+    rig = undefined;
+  });
+
+  async function start(): Promise<{ rig: Rig; source: ReturnType<typeof generated> }> {
+    const source = generated({ organizations: 1, repositories: 600, pullRequests: 0, repositoriesWithPulls: 0 });
+    rig = await Rig.start({
+      store: source.store,
+      organizations: source.organizations,
+      resources: { 'pull-request': null },
+    });
+    return { rig, source };
+  }
+
+  const slowly = (ms: number) => async () => {
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    return undefined;
+  };
+
+  /** Follows every trigger to its run and looks at what all runs did. */
+  async function outcomes(rig: Rig, triggers: readonly string[]) {
+    const covering = await Promise.all(triggers.map((trigger) => rig.client.followTrigger(trigger)));
+    const runs = await rig.runs();
+    return {
+      covering: new Set(covering.map((run) => run.run)),
+      complete: runs.filter((run) => run.outcome === 'complete'),
+      others: runs.filter((run) => run.outcome !== 'complete'),
+      deleted: runs.filter((run) => run.outcome !== 'complete').flatMap((run) => run.kinds.map((kind) => kind.deleted)),
+      last: runs.at(-1),
+    };
+  }
+
+  it('4.2 4.4 ten triggers at once: exactly one complete run, no trigger lost', async () => {
+    const { rig, source } = await start();
+    await rig.resync();
+    source.store.removeRepository(String(source.store.repositoriesOf('org-0')[0]?.full_name));
+    rig.intercept = slowly(30);
+    const triggers = await Promise.all(Array.from({ length: 10 }, () => rig.client.resync(rig.integration, 'sdk')));
+    const { covering, complete, others, deleted, last } = await outcomes(rig, triggers);
+    expect(complete).toHaveLength(2);
+    expect(others.every((run) => run.outcome === 'aborted')).toBe(true);
+    expect(deleted.every((count) => count === 0)).toBe(true);
+    expect(covering).toEqual(new Set([last?.run]));
+    expect(last?.outcome).toBe('complete');
+    expect((await rig.entities()).size).toBe(600);
+  });
+
+  it('S1.7 S1.8 4.4 ten triggers spread over a run: each aborts the one before, the last run is complete', async () => {
+    const { rig, source } = await start();
+    await rig.resync();
+    source.store.removeRepository(String(source.store.repositoriesOf('org-0')[0]?.full_name));
+    rig.intercept = slowly(60);
+    const triggers: string[] = [];
+    for (let round = 0; round < 10; round++) {
+      const seen = rig.server.requests.length;
+      triggers.push(await rig.client.resync(rig.integration, 'sdk'));
+      await until(() => rig.server.requests.length >= seen + 3);
+    }
+    const { covering, complete, others, deleted, last } = await outcomes(rig, triggers);
+    expect(complete).toHaveLength(2);
+    expect(others.length).toBeGreaterThanOrEqual(5);
+    expect(others.every((run) => run.outcome === 'aborted' && run.reason === 'a newer trigger came in')).toBe(true);
+    expect(deleted.every((count) => count === 0)).toBe(true);
+    expect(covering).toEqual(new Set([last?.run]));
+    expect(last?.triggers).toHaveLength(10);
+    expect((await rig.entities()).size).toBe(600);
+  });
+
+  it('S1.27 5.4 a source that hangs for ever: the next run asks it within 5 s of the trigger', async () => {
+    const { rig } = await start();
+    rig.intercept = ({ page }) => (page === 3 ? { fault: 'hang' } : undefined);
+    await rig.client.resync(rig.integration, 'sdk');
+    await until(() => rig.server.requests.some((request) => request.page === 3));
+    rig.intercept = undefined;
+    const hanging = rig.server.requests.length;
+    const triggered = Date.now();
+    const trigger = await rig.client.resync(rig.integration, 'sdk');
+    await until(() => rig.server.requests.length > hanging);
+    expect((rig.server.requests[hanging]?.time ?? Number.POSITIVE_INFINITY) - triggered).toBeLessThan(5_000);
+    expect((await rig.client.followTrigger(trigger)).outcome).toBe('complete');
+  });
+
+  it('4.1 a trigger whose signal was lost is taken up by the sweep', async () => {
+    const { rig } = await start();
+    const trigger = await insertTrigger(rig.db, rig.integration, 'sdk');
+    expect((await rig.client.followTrigger(trigger)).outcome).toBe('complete');
+  });
+
+  it('4.5 without a worker the caller is told so, and nothing is triggered', async () => {
+    const source = generated({ organizations: 1, repositories: 1, pullRequests: 0, repositoriesWithPulls: 0 });
+    rig = await Rig.start({ store: source.store, organizations: source.organizations, worker: false });
+    await expect(rig.client.resync(rig.integration, 'sdk')).rejects.toThrow(/no worker polls.*nothing was triggered/);
+    expect(await rig.db.query('select from tidemark.trigger')).toHaveLength(0);
+  });
+
+  it('an unknown integration is a usage error that names those there are', async () => {
+    const { rig } = await start();
+    await expect(rig.client.resync('nobody', 'sdk')).rejects.toThrow(
+      `there is no integration nobody; configured are: ${rig.integration}`,
+    );
+  });
+});

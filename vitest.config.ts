@@ -1,0 +1,28 @@
+import { defineConfig } from 'vitest/config';
+
+/** Two kinds of tests (house rule 11): `unit` needs nothing, `integration` the servers of its global set-up. */
+export default defineConfig({
+  test: {
+    // Each worker may run a Temporal worker beside the two servers; more only gets in each other's way on two cores.
+    maxWorkers: 2,
+    minWorkers: 1,
+    // The global set-up's end stops two servers.
+    teardownTimeout: 60_000,
+    projects: [
+      {
+        extends: true,
+        test: { name: 'unit', include: ['test/**/*.unit.test.ts'], testTimeout: 60_000, hookTimeout: 120_000 },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'integration',
+          include: ['test/**/*.integration.test.ts'],
+          globalSetup: ['test/support/environment/global-setup.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
