@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { cancellationSignal } from '@temporalio/activity';
 import { fenced } from '../catalog/fence.ts';
 import { startKind } from '../catalog/runs.ts';
-import { cursorSeen, databaseClock, packPage, type StagedPage, stageBatch } from '../catalog/staging.ts';
+import { databaseClock, packPage, type StagedPage, stageBatch } from '../catalog/staging.ts';
 import type { Pass, PinnedRun } from '../domain/run.ts';
 import type { Page } from '../sources/source.ts';
 import { type ActivityDependencies, resourceOf } from './dependencies.ts';
@@ -18,8 +18,6 @@ export interface FetchInput {
   readonly resource: string;
   readonly pass: Exclude<Pass, 'lookup'>;
   readonly cursor: string | null;
-  /** The attempt that the batch before came from: the workflow went on from it. */
-  readonly previous: string | null;
 }
 
 export interface FetchResult {
@@ -83,12 +81,7 @@ async function read(deps: ActivityDependencies, input: FetchInput): Promise<Read
         reading.next = null;
         break;
       }
-      const circle = await findCircle(deps, input, { reading, next: result.next });
-      if (circle) {
-        reading.failure = circle;
-        break;
-      }
-      const staged = await packPage(reading.next, observedAt, result.rows);
+      const staged = await packPage(observedAt, result.rows);
       reading.pages.push(staged);
       reading.rows += result.rows.length;
       reading.bytes += staged.body.length;
@@ -109,18 +102,4 @@ async function nextPage(pages: AsyncIterator<Page>): Promise<Page | string | nul
     if (cancellationSignal().aborted) throw error;
     return error instanceof Error ? error.message : String(error);
   }
-}
-
-/** A next cursor that this listing came by before means pages without end (sync-semantics 11). */
-async function findCircle(
-  deps: ActivityDependencies,
-  { kind, cursor, previous }: FetchInput,
-  { reading, next }: { reading: Reading; next: string | null },
-): Promise<string | null> {
-  if (next === null) return null;
-  const seen =
-    next === cursor ||
-    reading.pages.some((page) => page.cursor === next) ||
-    (previous !== null && (await cursorSeen(deps.db, previous, next)));
-  return seen ? `the pages of ${kind} go in circles: a page points to one that was read before` : null;
 }

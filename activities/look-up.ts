@@ -5,7 +5,7 @@ import { databaseClock, packPage, stageBatch } from '../catalog/staging.ts';
 import { type LookupCandidate, nextLookups, recordVerdicts, type Verdict } from '../catalog/stale.ts';
 import type { RawRecord } from '../domain/json.ts';
 import type { PinnedRun } from '../domain/run.ts';
-import type { ActivityDependencies } from './dependencies.ts';
+import { type ActivityDependencies, resourceOf } from './dependencies.ts';
 
 /** Records asked for in one activity, and at the same time. */
 const BATCH_LOOKUPS = 50;
@@ -33,12 +33,13 @@ export const createLookUpActivity = (deps: ActivityDependencies) => ({
    * written like a page: so a record that a moving list hid is seen, and one that now maps elsewhere is not
    * (sync-semantics 3.2).
    */
-  async lookUp({ run, kind, resource }: LookUpInput): Promise<LookUpResult> {
+  async lookUp(input: LookUpInput): Promise<LookUpResult> {
+    const { run, kind, resource } = input;
     const candidates = await nextLookups(deps.db, run, { resource, limit: BATCH_LOOKUPS });
     const observedAt = await databaseClock(deps.db);
-    const { verdicts, found, failure } = await ask(deps, { run, kind, candidates });
+    const { verdicts, found, failure } = await ask(deps, input, candidates);
     const attempt = found.length > 0 ? randomUUID() : null;
-    const pages = [await packPage(null, observedAt, found)];
+    const pages = [await packPage(observedAt, found)];
     await fenced(deps.db, run, async (tx) => {
       await recordVerdicts(tx, run, { resource, verdicts });
       if (attempt) await stageBatch(tx, run, { attempt, kind, resource, pass: 'lookup', pages, nextCursor: null });
@@ -50,9 +51,12 @@ export const createLookUpActivity = (deps: ActivityDependencies) => ({
 
 async function ask(
   deps: ActivityDependencies,
-  { run, kind, candidates }: { run: PinnedRun; kind: string; candidates: readonly LookupCandidate[] },
+  { run, kind, resource }: LookUpInput,
+  candidates: readonly LookupCandidate[],
 ): Promise<{ verdicts: Verdict[]; found: RawRecord[]; failure: string | null }> {
-  const { source } = await deps.pipeline(run.configVersion);
+  const pipeline = await deps.pipeline(run.configVersion);
+  const { source } = pipeline;
+  const { selector } = resourceOf(pipeline, resource);
   const signal = cancellationSignal();
   const verdicts: Verdict[] = [];
   const found: RawRecord[] = [];
@@ -68,8 +72,10 @@ async function ask(
           signal,
           log: deps.log,
         });
-        verdicts.push({ recordKey: next.recordKey, verdict: record ? 'present' : 'gone' });
-        if (record) found.push(record);
+        // A record that exists but has left the selector's view is gone from it.
+        const there = record !== null && source.admits?.(kind, selector, record) !== false;
+        verdicts.push({ recordKey: next.recordKey, verdict: there ? 'present' : 'gone' });
+        if (there) found.push(record);
       } catch (error) {
         if (signal.aborted) throw error;
         failure = error instanceof Error ? error.message : String(error);

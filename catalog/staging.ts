@@ -19,8 +19,6 @@ export async function databaseClock(db: Queryable): Promise<string> {
 }
 
 export interface StagedPage {
-  /** The cursor that led to the page; `null`: the first. */
-  readonly cursor: string | null;
   /** Database clock at the start of its fetch. */
   readonly observedAt: string;
   /** The records, as deflated JSON. */
@@ -28,12 +26,8 @@ export interface StagedPage {
 }
 
 /** Makes a page ready to be staged, so that a batch in memory is small. */
-export async function packPage(
-  cursor: string | null,
-  observedAt: string,
-  rows: readonly RawRecord[],
-): Promise<StagedPage> {
-  return { cursor, observedAt, body: await compress(JSON.stringify(rows), { level: COMPRESSION_LEVEL }) };
+export async function packPage(observedAt: string, rows: readonly RawRecord[]): Promise<StagedPage> {
+  return { observedAt, body: await compress(JSON.stringify(rows), { level: COMPRESSION_LEVEL }) };
 }
 
 export interface FetchedBatch {
@@ -54,10 +48,9 @@ export function stageBatch(tx: Queryable, run: RunRef, batch: FetchedBatch): Pro
        insert into tidemark.batch (attempt, run_id, kind, resource, pass, next_cursor)
        values ($1, $2, $3, $4, $5, $6)
      )
-     insert into tidemark.staged_page (attempt, page, cursor, observed_at, body)
-     select $1, page, cursor, observed_at, body
-       from unnest($7::text[], $8::timestamptz[], $9::bytea[]) with ordinality
-         as p (cursor, observed_at, body, page)`,
+     insert into tidemark.staged_page (attempt, page, observed_at, body)
+     select $1, page, observed_at, body
+       from unnest($7::timestamptz[], $8::bytea[]) with ordinality as p (observed_at, body, page)`,
     [
       attempt,
       run.runId,
@@ -65,28 +58,10 @@ export function stageBatch(tx: Queryable, run: RunRef, batch: FetchedBatch): Pro
       resource,
       pass,
       nextCursor,
-      pages.map((page) => page.cursor),
       pages.map((page) => page.observedAt),
       pages.map((page) => page.body),
     ],
   );
-}
-
-/**
- * Notes that the workflow went on from that attempt, and tells whether an accepted page of the same listing was
- * read under this cursor already: then the source turns in circles (sync-semantics 11).
- */
-export async function cursorSeen(db: Queryable, attempt: string, cursor: string): Promise<boolean> {
-  const rows = await db.query(
-    `with accepted as (update tidemark.batch set accepted = true where attempt = $1 returning run_id, resource, pass)
-     select from accepted a
-       join tidemark.batch b on (b.run_id, b.resource, b.pass) = (a.run_id, a.resource, a.pass)
-        and (b.accepted or b.attempt = $1)
-       join tidemark.staged_page p on p.attempt = b.attempt
-      where p.cursor = $2 limit 1`,
-    [attempt, cursor],
-  );
-  return rows.length > 0;
 }
 
 export interface ReadPage {

@@ -226,5 +226,5 @@ async function dropApplied(
         and c.record_key = s.record_key and c.blueprint = s.blueprint and c.identifier = s.identifier`,
     [destination, run.integration, batch.resource, batch.mappedAttempt],
   );
-  await tx.query("update tidemark.staged_page set body = '' where attempt = $1", [batch.fetchAttempt]);
+  await tx.query('delete from tidemark.staged_page where attempt = $1', [batch.fetchAttempt]);
 }

@@ -19,7 +19,11 @@ const options: ActivityOptions = {
 
 export const activities = proxyActivities<Activities>(options);
 
-/** Reading a source may include waiting for its rate limit. */
-export const readingOptions: ActivityOptions = { ...options, startToCloseTimeout: '3 hours' };
+/** With the line that people who watch read beside the activity. */
+export const labelled = (summary: string): ActivityOptions => ({ ...options, summary });
 
-export const workingOptions = options;
+/** Reading a source may include waiting for its rate limit. */
+export const readingLabelled = (summary: string): ActivityOptions => ({
+  ...labelled(summary),
+  startToCloseTimeout: '3 hours',
+});

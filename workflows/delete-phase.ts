@@ -1,7 +1,7 @@
 import { CancellationScope } from '@temporalio/workflow';
 import type { SecondLook } from '../activities/delete.ts';
 import type { KindPlan, RunPlan } from '../activities/run.ts';
-import { activities } from './activity-options.ts';
+import { activities, labelled } from './activity-options.ts';
 import { causeOf, isOwnCancellation } from './cause.ts';
 import { readKind, type Shown, sideBySide } from './run-kinds.ts';
 
@@ -18,7 +18,9 @@ export interface DeletePhaseResult {
 export async function deletePhase(plan: RunPlan, { progress, show }: Shown): Promise<DeletePhaseResult> {
   const { run } = plan;
   const unconfirmed: string[] = [];
-  const looks = await activities.findStale({ run });
+  const looks = await activities.findStale.executeWithOptions(labelled('find what the source did not return'), [
+    { run },
+  ]);
   if (looks.length > 0) {
     progress.enter('second look');
     show();
@@ -29,11 +31,13 @@ export async function deletePhase(plan: RunPlan, { progress, show }: Shown): Pro
   }
   progress.enter('deleting');
   show();
-  const phase = await CancellationScope.nonCancellable(() => activities.deleteStale({ run }));
+  const phase = await CancellationScope.nonCancellable(() =>
+    activities.deleteStale.executeWithOptions(labelled('delete what is gone for certain'), [{ run }]),
+  );
   if (phase.configurationChanged) {
     return { unconfirmed: ['nothing was deleted: the configuration changed during the run'], held: [] };
   }
-  for (const { kind, deleted } of phase.kinds) if (deleted > 0) progress.note(kind, `${deleted} deleted`);
+  for (const { kind, deleted, held } of phase.kinds) progress.deleted(kind, deleted, held);
   const held = phase.kinds.flatMap(({ kind, held: why }) => (why ? [`${kind}: ${why}`] : []));
   return { unconfirmed, held };
 }

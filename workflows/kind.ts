@@ -11,11 +11,11 @@ import {
 } from '@temporalio/workflow';
 import type { ResourceRef } from '../activities/run.ts';
 import type { Pass, PinnedRun } from '../domain/run.ts';
-import { activities } from './activity-options.ts';
+import { activities, labelled } from './activity-options.ts';
 import { causeOf, isOwnCancellation } from './cause.ts';
 import { KindProgress } from './kind-progress.ts';
 import { type KindReading, kindProgressQuery } from './messages.ts';
-import { type Position, readResource } from './read-resource.ts';
+import { readResource } from './read-resource.ts';
 import { recordAttributes } from './search-attributes.ts';
 
 /** Input of `kindWorkflow`, its id is `resync/<integration>/<kind>`, for a second look `…/second-look`. */
@@ -31,7 +31,7 @@ export interface KindInput {
   /** Where the execution before this one stopped. */
   readonly resume: {
     readonly resourceIndex: number;
-    readonly position: Position;
+    readonly cursor: string | null;
     readonly progress: KindReading;
   } | null;
 }
@@ -53,13 +53,14 @@ export async function kindWorkflow(input: KindInput): Promise<KindReading> {
   recordAttributes(searchAttributes, { integration: run.integration, kind, outcome: 'running' });
   try {
     await endSoonAfterCancellation(input.cancelDeadline, readResources(input, progress));
-    if (pass === 'second-listing') await activities.recordAbsent({ run, kind });
-    if (pass === 'read') await activities.finishKind({ run, end: { kind, state: 'complete', error: null } });
+    if (pass === 'second-listing')
+      await activities.recordAbsent.executeWithOptions(labelled(`${kind}: listed twice`), [{ run, kind }]);
+    if (pass === 'read') await finish(input, 'complete', null);
   } catch (error) {
     if (isOwnCancellation(error)) throw error;
     if (error instanceof ContinueAsNew) throw error;
     const message = causeOf(error);
-    if (pass === 'read') await activities.finishKind({ run, end: { kind, state: 'failed', error: message } });
+    if (pass === 'read') await finish(input, 'failed', message);
     setCurrentDetails(progress.details(`failed: ${message}`));
     recordAttributes(searchAttributes, { integration: run.integration, kind, outcome: 'failed' });
     throw ApplicationFailure.create({ message, type: 'KindFailed', nonRetryable: true });
@@ -69,18 +70,22 @@ export async function kindWorkflow(input: KindInput): Promise<KindReading> {
   return progress.report;
 }
 
+async function finish({ run, kind }: KindInput, state: 'complete' | 'failed', error: string | null): Promise<void> {
+  await activities.finishKind.executeWithOptions(labelled(`${kind}: ${state}`), [{ run, end: { kind, state, error } }]);
+}
+
 async function readResources(input: KindInput, progress: KindProgress): Promise<void> {
   const { run, kind, resources, pass, resume } = input;
   const first = resume?.resourceIndex ?? 0;
   for (let resourceIndex = first; resourceIndex < resources.length; resourceIndex++) {
     const resource = resources[resourceIndex] as ResourceRef;
     progress.resource(resource.key);
-    const from = resourceIndex === first ? (resume?.position ?? null) : null;
-    const rest = await readResource({ run, kind, resource, pass, from, progress, mustLeave: historyIsLong });
+    const cursor = resourceIndex === first ? (resume?.cursor ?? null) : null;
+    const rest = await readResource({ run, kind, resource, pass, cursor, progress, mustLeave: historyIsLong });
     if (rest) {
       await continueAsNew<typeof kindWorkflow>({
         ...input,
-        resume: { resourceIndex, position: rest, progress: progress.report },
+        resume: { resourceIndex, ...rest, progress: progress.report },
       });
     }
   }

@@ -24,7 +24,10 @@ export const triggerSignal = defineSignal<[TriggerMessage]>('trigger');
 export interface KindProgressReport {
   readonly kind: string;
   readonly state: KindState;
-  /** What it is doing, or why it failed. */
+  /** What it did; while it runs, its own workflow tells. */
+  readonly counts: KindReading | null;
+  readonly deleted: number;
+  /** Why it failed, or why its deletes wait. */
   readonly note: string;
 }
 

@@ -1,28 +1,27 @@
 import { ApplicationFailure, CancellationScope, setCurrentDetails } from '@temporalio/workflow';
 import type { ResourceRef } from '../activities/run.ts';
 import type { Pass, PinnedRun } from '../domain/run.ts';
-import { activities, readingOptions, workingOptions } from './activity-options.ts';
+import { activities, labelled, readingLabelled } from './activity-options.ts';
 import type { KindProgress } from './kind-progress.ts';
 
 /** Batches of one kind that are under way at the same time: one is fetched while others are mapped and written. */
 const WINDOW = 3;
-
-/** Where to go on in a resource. */
-export interface Position {
-  readonly cursor: string | null;
-  /** The attempt that the last batch came from. */
-  readonly previous: string | null;
-}
 
 export interface ReadResourceInput {
   readonly run: PinnedRun;
   readonly kind: string;
   readonly resource: ResourceRef;
   readonly pass: Pass;
-  readonly from: Position | null;
+  /** Where to go on in the resource; `null`: from its start. */
+  readonly cursor: string | null;
   readonly progress: KindProgress;
   /** The execution's history is long: stop at the next batch. */
   readonly mustLeave: () => boolean;
+}
+
+/** What is left to read of a resource. */
+interface Rest {
+  readonly cursor: string | null;
 }
 
 /** A batch of raw records on its way, and whether another follows. */
@@ -31,7 +30,8 @@ interface Batch {
   readonly pages: number;
   readonly rows: number;
   readonly label: string;
-  readonly position: Position;
+  /** Where the next batch goes on. */
+  readonly cursor: string | null;
   readonly more: boolean;
   readonly failure: string | null;
 }
@@ -41,21 +41,21 @@ interface Batch {
  * go on when the history is long, `null` at the end. Throws what made the view incomplete, once the batches before
  * it are written.
  */
-export async function readResource(input: ReadResourceInput): Promise<Position | null> {
+export async function readResource(input: ReadResourceInput): Promise<Rest | null> {
   const { progress, mustLeave, pass } = input;
   const next = pass === 'lookup' ? lookUp : fetch;
   const pipeline = new Pipeline(WINDOW - 1);
-  let position = input.from ?? { cursor: null, previous: null };
+  let { cursor } = input;
   const reading = new CancellationScope();
   for (let more = true; more; ) {
     // A batch that cannot be written stops the reading: no further page is asked for.
-    const coming = reading.run(() => next(input, position));
+    const coming = reading.run(() => next(input, cursor));
     const batch = await Promise.race([coming, pipeline.failed]).catch(async (error) => {
       reading.cancel();
       await Promise.allSettled([coming, pipeline.settled()]);
       throw error;
     });
-    position = batch.position;
+    cursor = batch.cursor;
     progress.fetched(batch);
     setCurrentDetails(progress.details('running'));
     if (batch.attempt) pipeline.add(write(input, batch));
@@ -66,7 +66,7 @@ export async function readResource(input: ReadResourceInput): Promise<Position |
     more = batch.more;
     if (more && mustLeave()) {
       await pipeline.drained();
-      return position;
+      return { cursor };
     }
     await pipeline.room();
   }
@@ -74,30 +74,32 @@ export async function readResource(input: ReadResourceInput): Promise<Position |
   return null;
 }
 
-async function fetch({ run, kind, resource, pass, progress }: ReadResourceInput, from: Position): Promise<Batch> {
+async function fetch(
+  { run, kind, resource, pass, progress }: ReadResourceInput,
+  cursor: string | null,
+): Promise<Batch> {
   const summary = `${kind}: pages from ${progress.pages + 1}`;
-  const result = await activities.fetch.executeWithOptions({ ...readingOptions, summary }, [
-    { run, kind, resource: resource.key, pass: pass as Exclude<Pass, 'lookup'>, ...from },
+  const result = await activities.fetch.executeWithOptions(readingLabelled(summary), [
+    { run, kind, resource: resource.key, pass: pass as Exclude<Pass, 'lookup'>, cursor },
   ]);
   const { attempt, pages, rows, next, failure } = result;
   const label = pages === 1 ? `page ${progress.pages + 1}` : `pages ${progress.pages + 1}–${progress.pages + pages}`;
-  const position = { cursor: next, previous: attempt ?? from.previous };
-  return { attempt, pages, rows, label, position, more: next !== null, failure };
+  return { attempt, pages, rows, label, cursor: next, more: next !== null, failure };
 }
 
-async function lookUp({ run, kind, resource }: ReadResourceInput, from: Position): Promise<Batch> {
+async function lookUp({ run, kind, resource }: ReadResourceInput): Promise<Batch> {
   const summary = `${kind}: look up what was not listed`;
   const { attempt, asked, found, more, failure } = await activities.lookUp.executeWithOptions(
-    { ...readingOptions, summary },
+    readingLabelled(summary),
     [{ run, kind, resource: resource.key }],
   );
-  return { attempt, pages: 0, rows: asked, label: `${found} looked up`, position: from, more, failure };
+  return { attempt, pages: 0, rows: asked, label: `${found} looked up`, cursor: null, more, failure };
 }
 
 async function write({ run, kind, resource, progress }: ReadResourceInput, batch: Batch): Promise<void> {
   const summary = `${kind}: ${batch.label}`;
   const fetchAttempt = batch.attempt as string;
-  const mapped = await activities.transform.executeWithOptions({ ...workingOptions, summary }, [
+  const mapped = await activities.transform.executeWithOptions(labelled(summary), [
     { run, kind, resource: resource.key, attempt: fetchAttempt },
   ]);
   const staged = {
@@ -107,7 +109,7 @@ async function write({ run, kind, resource, progress }: ReadResourceInput, batch
     resource: resource.key,
     position: resource.position,
   };
-  const counts = await activities.upsert.executeWithOptions({ ...workingOptions, summary }, [{ run, batch: staged }]);
+  const counts = await activities.upsert.executeWithOptions(labelled(summary), [{ run, batch: staged }]);
   progress.written(counts, mapped.quarantined);
   setCurrentDetails(progress.details('running'));
   if (mapped.failure !== null) throw ApplicationFailure.nonRetryable(mapped.failure, 'MappingError');

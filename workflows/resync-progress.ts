@@ -2,6 +2,8 @@ import type { RunPlan } from '../activities/run.ts';
 import type { KindState, Outcome } from '../domain/outcome.ts';
 import type { KindProgressReport, KindReading, ResyncProgress } from './messages.ts';
 
+const COUNTED = ['read', 'created', 'updated', 'unchanged'] as const;
+
 /** Where a resync is, for the query and for people who watch in the Temporal UI. */
 export class ResyncProgressRecord {
   private run: string | null = null;
@@ -19,40 +21,51 @@ export class ResyncProgressRecord {
   begun({ run, kinds }: RunPlan): void {
     this.run = run.runId;
     this.phase = 'reading';
-    this.kinds = kinds.map(({ kind }) => ({ kind, state: 'pending', note: '' }));
+    this.kinds = kinds.map(({ kind }) => ({ kind, state: 'pending', counts: null, deleted: 0, note: '' }));
   }
 
   enter(phase: ResyncProgress['phase']): void {
     this.phase = phase;
   }
 
-  kind(kind: string, state: KindState, note: string): void {
-    this.kinds = this.kinds.map((known) => (known.kind === kind ? { kind, state, note } : known));
+  running(kind: string): void {
+    this.change(kind, { state: 'running' });
   }
 
-  complete(kind: string, { read, created, updated, unchanged }: KindReading): void {
-    this.kind(kind, 'complete', `${read} read, ${created} created, ${updated} updated, ${unchanged} unchanged`);
+  complete(kind: string, counts: KindReading): void {
+    this.change(kind, { state: 'complete', counts });
   }
 
-  note(kind: string, addition: string): void {
-    this.kinds = this.kinds.map((known) =>
-      known.kind === kind ? { ...known, note: known.note ? `${known.note}, ${addition}` : addition } : known,
-    );
+  failed(kind: string, note: string): void {
+    this.change(kind, { state: 'failed', note });
+  }
+
+  deleted(kind: string, deleted: number, held: string | null): void {
+    this.change(kind, { deleted, note: held ?? '' });
   }
 
   /** A short table, totals first. */
   details(outcome: Outcome | 'running', reason: string | null): string {
-    const count = (state: KindState): number => this.states.filter((known) => known === state).length;
-    const parts = (['complete', 'running', 'pending', 'failed'] as const)
-      .filter((state) => count(state) > 0)
-      .map((state) => `${count(state)} ${state}`);
+    const total = (column: (typeof COUNTED)[number]): number =>
+      this.kinds.reduce((sum, { counts }) => sum + (counts?.[column] ?? 0), 0);
+    const deleted = this.kinds.reduce((sum, kind) => sum + kind.deleted, 0);
+    const state = outcome === 'running' ? `running (${this.phase})` : outcome;
     return [
-      `**${outcome}**${outcome === 'running' ? ` (${this.phase})` : ''}: ${parts.join(', ') || 'no kinds'}`,
+      `**${state}**, ${COUNTED.map((column) => `${total(column)} ${column}`).join(', ')}, ${deleted} deleted`,
       ...(reason ? ['', reason] : []),
       '',
-      '| kind | state | |',
-      '| --- | --- | --- |',
-      ...this.kinds.map(({ kind, state, note }) => `| ${kind} | ${state} | ${note.replaceAll('|', '\\|')} |`),
+      `| kind | state | ${COUNTED.join(' | ')} | deleted | |`,
+      '| --- | --- | ---: | ---: | ---: | ---: | ---: | --- |',
+      ...this.kinds.map(row),
     ].join('\n');
   }
+
+  private change(kind: string, change: Partial<KindProgressReport>): void {
+    this.kinds = this.kinds.map((known) => (known.kind === kind ? { ...known, ...change } : known));
+  }
+}
+
+function row({ kind, state, counts, deleted, note }: KindProgressReport): string {
+  const numbers = [...COUNTED.map((column) => counts?.[column] ?? ''), deleted];
+  return `| ${[kind, state, ...numbers, note.replaceAll('|', '\\|').replaceAll('\n', ' ')].join(' | ')} |`;
 }

@@ -9,7 +9,7 @@ import {
 } from '@temporalio/workflow';
 import type { RunPlan } from '../activities/run.ts';
 import { type Outcome, outcomeOf } from '../domain/outcome.ts';
-import { activities } from './activity-options.ts';
+import { activities, labelled } from './activity-options.ts';
 import { causeOf } from './cause.ts';
 import { deletePhase } from './delete-phase.ts';
 import { progressQuery, type ResyncInput, type ResyncResult, triggerSignal } from './messages.ts';
@@ -37,7 +37,9 @@ export async function resyncWorkflow({ integration }: ResyncInput): Promise<Resy
   setHandler(triggerSignal, ({ trigger }) => pending.signal(trigger));
   setHandler(progressQuery, () => progress.report);
 
-  const plan = await activities.beginRun({ integration });
+  const plan = await activities.beginRun.executeWithOptions(labelled('take an epoch, plan the kinds'), [
+    { integration },
+  ]);
   if (plan === null) return { run: null, outcome: null, reason: 'no trigger was waiting' };
   pending.cover(plan.triggers.map((trigger) => trigger.id));
   progress.begun(plan);
@@ -47,7 +49,9 @@ export async function resyncWorkflow({ integration }: ResyncInput): Promise<Resy
   const { result, abort } = await runUntilAborted(plan, { progress, pending });
   progress.enter('ended');
   await CancellationScope.nonCancellable(() =>
-    activities.finishRun({ run: plan.run, end: { ...result, handTriggersOver: abort === 'trigger' } }),
+    activities.finishRun.executeWithOptions(labelled(`record: ${result.outcome}`), [
+      { run: plan.run, end: { ...result, handTriggersOver: abort === 'trigger' } },
+    ]),
   );
   recordAttributes(plan.searchAttributes, { ...attributes, outcome: result.outcome });
   setCurrentDetails(progress.details(result.outcome, result.reason));

@@ -30,14 +30,14 @@ export interface Shown {
 export async function runKinds(plan: RunPlan, { progress, show }: Shown): Promise<string[]> {
   const failures: string[] = [];
   await sideBySide(plan, plan.kinds, async (kind) => {
-    progress.kind(kind.kind, 'running', '');
+    progress.running(kind.kind);
     show();
     try {
       progress.complete(kind.kind, await readKind(plan, { kind, pass: 'read' }));
     } catch (error) {
       if (isOwnCancellation(error)) throw error;
       const message = causeOf(error);
-      progress.kind(kind.kind, 'failed', message);
+      progress.failed(kind.kind, message);
       failures.push(`${kind.kind} is not complete (${message})`);
     }
     show();

@@ -88,14 +88,13 @@ create index on tidemark.trigger (integration) where done_at is null;
 create index on tidemark.trigger (run_id);
 
 -- Staging, keyed by attempt (sync-semantics 5.2). A batch row, its pages and its next cursor commit together.
--- `accepted`: the workflow went on from this attempt; rows of other attempts are never read.
+-- Only the attempt that the workflow goes on from is ever read. `applied`: what writing it did.
 create table tidemark.batch (
   attempt      uuid primary key,
   run_id       text not null references tidemark.run on delete cascade,
   kind         text not null,
   resource     text not null,
   pass         text not null check (pass in ('read', 'lookup', 'second-listing')),
-  accepted     boolean not null default false,
   next_cursor  text,
   applied      jsonb
 );
@@ -104,7 +103,6 @@ create index on tidemark.batch (run_id);
 create table tidemark.staged_page (
   attempt     uuid not null references tidemark.batch on delete cascade,
   page        integer not null,
-  cursor      text,
   observed_at timestamptz not null,
   body        bytea not null,
   primary key (attempt, page)

@@ -43,7 +43,7 @@ async function save(scenario: string, { integration, temporalAddress }: Rig, sin
     const file = new URL(`./histories/${name}.${number}.json`, import.meta.url);
     await writeFile(
       file,
-      `${JSON.stringify({ workflowId, status: status.name, history: JSON.parse(historyToJSON(history)) })}\n`,
+      `${JSON.stringify({ workflowId, status: status.name, history: JSON.parse(historyToJSON(history), anonymous) })}\n`,
     );
   }
   await connection.close();

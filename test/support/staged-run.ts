@@ -69,7 +69,7 @@ export class StagedRun {
     const now = await databaseClock(this.db);
     const fetchAttempt = randomUUID();
     const mappedAttempt = randomUUID();
-    const pages = [await packPage(null, now, [])];
+    const pages = [await packPage(now, [])];
     const batch = { attempt: fetchAttempt, kind, resource, pass, pages, nextCursor: null };
     await fenced(this.db, this.run, (tx) => stageBatch(tx, this.run, batch));
     await stageMapped(this.db, this.run, {
