@@ -147,3 +147,15 @@ export function finishRun(db: Database, run: RunRef, end: RunEnd): Promise<void>
     await tx.query('delete from tidemark.delete_candidate where run_id = $1', [run.runId]);
   });
 }
+
+export interface UnfinishedRun extends RunRef {
+  readonly workflowRunId: string;
+}
+
+/** Runs that have not said how they ended. */
+export function unfinishedRuns(db: Queryable): Promise<UnfinishedRun[]> {
+  return db.query<UnfinishedRun>(
+    `select integration, id as "runId", epoch, workflow_run_id as "workflowRunId"
+       from tidemark.run where finished_at is null`,
+  );
+}

@@ -2,7 +2,7 @@ import { promisify } from 'node:util';
 import { deflate, inflate } from 'node:zlib';
 import type { Fields } from '../domain/entity.ts';
 import { StagingLostError } from '../domain/errors.ts';
-import type { RawRecord } from '../domain/json.ts';
+import type { Json, RawRecord } from '../domain/json.ts';
 import type { Pass, RunRef } from '../domain/run.ts';
 import type { Database, Queryable } from './database.ts';
 import { fenced } from './fence.ts';
@@ -27,7 +27,30 @@ export interface StagedPage {
 
 /** Makes a page ready to be staged, so that a batch in memory is small. */
 export async function packPage(observedAt: string, rows: readonly RawRecord[]): Promise<StagedPage> {
-  return { observedAt, body: await compress(JSON.stringify(rows), { level: COMPRESSION_LEVEL }) };
+  return { observedAt, body: await compress(toJson(rows), { level: COMPRESSION_LEVEL }) };
+}
+
+/** Deeper than any field may be (see the mapping's limits), and far less than JSON.stringify can walk. */
+const MAX_DEPTH = 500;
+
+/** Stands where a record was cut off. It holds a NUL, so that a field with it counts as failed and is not written. */
+const CUT = `\u0000 nested deeper than ${MAX_DEPTH} levels`;
+
+function toJson(rows: readonly RawRecord[]): string {
+  try {
+    return JSON.stringify(rows);
+  } catch (error) {
+    // JSON.parse can read what JSON.stringify cannot walk.
+    if (!(error instanceof RangeError)) throw error;
+    return JSON.stringify(rows.map((row) => cutDeep(row, 0)));
+  }
+}
+
+function cutDeep(value: Json, depth: number): Json {
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth >= MAX_DEPTH) return CUT;
+  if (Array.isArray(value)) return value.map((item) => cutDeep(item, depth + 1));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, cutDeep(item, depth + 1)]));
 }
 
 export interface FetchedBatch {

@@ -1,9 +1,10 @@
-import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
+import { Client, Connection, type ConnectionOptions, WorkflowNotFoundError } from '@temporalio/client';
 import { type IntegrationRow, importConfiguration, listIntegrations } from '../catalog/configurations.ts';
 import { type Database, openDatabase } from '../catalog/database.ts';
 import { type EntityFilter, listEntities } from '../catalog/entities.ts';
 import { migrate } from '../catalog/migrate.ts';
 import { countQuarantined, lastCompleteRun, listRuns, readRun } from '../catalog/reports.ts';
+import { finishRun, type UnfinishedRun, unfinishedRuns } from '../catalog/runs.ts';
 import { insertTrigger, lostTriggers, readTrigger } from '../catalog/triggers.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { hashDocument } from '../config/document.ts';
@@ -123,6 +124,30 @@ export class TidemarkClient {
       taskQueueType: WORKFLOW_TASK_QUEUE,
     });
     return (pollers ?? []).length > 0;
+  }
+
+  /**
+   * Closes runs whose workflow has ended without a word: it was terminated by hand, or Temporal has lost it. Only
+   * in the second case its triggers are still owed a run.
+   */
+  async closeAbandonedRuns(): Promise<void> {
+    for (const run of await unfinishedRuns(this.db)) {
+      const status = await this.workflowStatus(run);
+      if (status === 'RUNNING') continue;
+      const lost = status === 'UNKNOWN';
+      const reason = lost ? 'Temporal does not know its workflow any more' : `its workflow ended as ${status}`;
+      await finishRun(this.db, run, { outcome: 'aborted', reason, handTriggersOver: lost });
+    }
+  }
+
+  private async workflowStatus({ integration, workflowRunId }: UnfinishedRun): Promise<string> {
+    try {
+      const handle = this.reachable.workflow.getHandle(resyncWorkflowId(integration), workflowRunId);
+      return (await handle.describe()).status.name;
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return 'UNKNOWN';
+      throw error;
+    }
   }
 
   async status(integration?: string): Promise<IntegrationStatus[]> {

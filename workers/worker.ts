@@ -95,12 +95,15 @@ async function untilPolling(client: TidemarkClient): Promise<void> {
   while (!(await client.hasWorker())) await new Promise((resolve) => setTimeout(resolve, 50));
 }
 
-/** Sends signals again that were lost between a trigger's commit and Temporal (sync-semantics 4.1). */
+/**
+ * Sends signals again that were lost between a trigger's commit and Temporal (sync-semantics 4.1), and closes runs
+ * whose workflow has ended without a word.
+ */
 function sweep(client: TidemarkClient, log: Log): { stop(): Promise<void> } {
   let sweeping: Promise<void> = Promise.resolve();
   const timer = setInterval(() => {
-    sweeping = client.recoverLostTriggers(SWEEP_SECONDS).catch((error: Error) => {
-      log.warn(`could not look for lost triggers, trying again in ${SWEEP_SECONDS} s: ${error.message}`);
+    sweeping = sweepOnce(client).catch((error: Error) => {
+      log.warn(`could not look for lost triggers and runs, trying again in ${SWEEP_SECONDS} s: ${error.message}`);
     });
   }, SWEEP_SECONDS * 1000);
   return {
@@ -109,4 +112,9 @@ function sweep(client: TidemarkClient, log: Log): { stop(): Promise<void> } {
       await sweeping;
     },
   };
+}
+
+async function sweepOnce(client: TidemarkClient): Promise<void> {
+  await client.closeAbandonedRuns();
+  await client.recoverLostTriggers(SWEEP_SECONDS);
 }
