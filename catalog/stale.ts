@@ -121,7 +121,7 @@ export function deleteStale(db: Database, run: RunRef): Promise<DeletePhase> {
     if (!state?.unchanged) return { kinds: [], configurationChanged: true };
     if (!state.done) {
       await lockDoomedBlueprints(tx, run);
-      await tx.query(ADOPT, [run.runId]);
+      await tx.query(HAND_OVER, [run.runId]);
       await tx.query(DELETE, [run.runId]);
       await tx.query('update tidemark.run set deletes_done = true where id = $1', [run.runId]);
     }
@@ -145,7 +145,7 @@ async function lockDoomedBlueprints(tx: Queryable, run: RunRef): Promise<void> {
 /** Candidates that may go now. A claim that was seen since is not among them. */
 const DOOMED = `
   doomed as materialized (
-    select d.* , c.base from tidemark.delete_candidate d
+    select d.*, c.base, c.owns from tidemark.delete_candidate d
       join tidemark.run r on r.id = d.run_id
       join tidemark.kind_run k on k.run_id = d.run_id and k.kind = d.kind and k.unidentified = 0
       join tidemark.claim c
@@ -155,26 +155,21 @@ const DOOMED = `
   )`;
 
 /**
- * Being seen makes no claim (1.1): a record of this run that mapped to just what another claim had written owns
- * nothing. When that other claim ends now, the record takes its entity over, or the catalog would lack what the
- * source still has.
+ * Records that map to an entity without owning it own it from now on when an owner lets go: or the catalog would
+ * lack what a source still has (1.1, 1.2).
  */
-const ADOPT = `
+const HAND_OVER = `
   with ${DOOMED}
-  insert into tidemark.claim (destination, integration, resource, record_key, blueprint, identifier,
-                              kind, position, locator, seen_epoch, observed_at, base)
-  select distinct on (d.destination, b.resource, s.record_key, s.blueprint, s.identifier)
-         d.destination, r.integration, b.resource, s.record_key, s.blueprint, s.identifier,
-         b.kind, k.position, s.locator, r.epoch, s.observed_at, s.fields
+  update tidemark.claim c set owns = true
     from doomed d
-    join tidemark.staged_entity s on s.blueprint = d.blueprint and s.identifier = d.identifier
-    join tidemark.mapped_batch m on m.attempt = s.attempt
-    join tidemark.batch b on b.attempt = m.fetch_attempt and b.run_id = $1 and b.applied is not null
-    join tidemark.run r on r.id = $1
-    join tidemark.kind_run k on k.run_id = $1 and k.kind = b.kind
-   order by d.destination, b.resource, s.record_key, s.blueprint, s.identifier, s.observed_at desc
-  on conflict do nothing`;
+   where d.owns and not c.owns and c.destination = d.destination
+     and c.blueprint = d.blueprint and c.identifier = d.identifier
+     and not exists (
+       select from doomed o
+        where o.integration = c.integration and o.resource = c.resource and o.record_key = c.record_key
+          and o.blueprint = c.blueprint and o.identifier = c.identifier)`;
 
+/** Where no claim owns the entity, it is somebody else's: claims on it end without a trace. */
 const DELETE = `
   with ${DOOMED}, ended as (
     delete from tidemark.claim c using doomed d
@@ -184,6 +179,9 @@ const DELETE = `
     select d.destination, d.blueprint, d.identifier, min(d.kind) as kind,
            coalesce(array_agg(distinct key) filter (where key is not null), '{}') as keys
       from doomed d left join lateral jsonb_object_keys(d.base) as key on true
+     where exists (
+       select from tidemark.claim o
+        where o.destination = d.destination and o.blueprint = d.blueprint and o.identifier = d.identifier and o.owns)
      group by d.destination, d.blueprint, d.identifier
   ), left_over as (
     select t.blueprint, t.identifier,

@@ -72,8 +72,8 @@ const CHANGES = `
   )`;
 
 /**
- * Being seen renews a claim; only a create, or an update that changed a field, makes one (1.1). Seen is recorded
- * even for what is older than stored (1.3).
+ * Being seen renews a claim; only a create, or an update that changed a field, makes one that owns (1.1). Seen is
+ * recorded even for what is older than stored (1.3).
  */
 const WRITE = `
   written as (
@@ -84,17 +84,18 @@ const WRITE = `
       set fields = excluded.fields, version = e.version + 1, updated_at = now()
   ), claimed as (
     insert into tidemark.claim as c (destination, integration, resource, record_key, blueprint, identifier,
-                                     kind, position, locator, seen_epoch, observed_at, base)
-    select $1, $2, $3, i.record_key, i.blueprint, i.identifier, $5, $4, i.locator, $6, i.observed_at, i.base
+                                     kind, position, locator, seen_epoch, observed_at, base, owns)
+    select $1, $2, $3, i.record_key, i.blueprint, i.identifier, $5, $4, i.locator, $6, i.observed_at, i.base,
+           coalesce(ch.is_new or ch.fields is distinct from ch.stored, false)
       from incoming i
       left join change ch on ch.blueprint = i.blueprint and ch.identifier = i.identifier
-     where i.seen_epoch is not null or ch.is_new or ch.fields is distinct from ch.stored
      order by i.record_key, i.blueprint, i.identifier
     on conflict (destination, integration, resource, record_key, blueprint, identifier) do update
       set kind = excluded.kind, position = excluded.position, locator = excluded.locator,
           seen_epoch = greatest(c.seen_epoch, excluded.seen_epoch),
           observed_at = greatest(c.observed_at, excluded.observed_at),
-          base = case when excluded.observed_at >= c.observed_at then excluded.base else c.base end
+          base = case when excluded.observed_at >= c.observed_at then excluded.base else c.base end,
+          owns = c.owns or excluded.owns
   )
   select (select count(*) from change where is_new) as created,
          (select count(*) from change where not is_new and fields is distinct from stored) as updated,
@@ -190,7 +191,7 @@ export function upsertStaged(
       counts.unchanged,
       resource,
     ]);
-    await dropApplied(tx, { destination, run, batch, counts });
+    await dropApplied(tx, batch, counts);
     return counts;
   });
 }
@@ -208,23 +209,9 @@ async function lockBlueprints(tx: Queryable, destination: string, mappedAttempt:
   );
 }
 
-/**
- * Notes the result, and drops what nobody reads again. Staged entities that made no claim stay until the run ends:
- * should the delete phase end the last claim on their entity, they take it over.
- */
-async function dropApplied(
-  tx: Queryable,
-  { destination, run, batch, counts }: { destination: string; run: RunRef; batch: StagedBatch; counts: UpsertCounts },
-): Promise<void> {
-  await tx.query('update tidemark.batch set applied = $2 where attempt = $1', [
-    batch.fetchAttempt,
-    JSON.stringify(counts),
-  ]);
-  await tx.query(
-    `delete from tidemark.staged_entity s using tidemark.claim c
-      where s.attempt = $4 and c.destination = $1 and c.integration = $2 and c.resource = $3
-        and c.record_key = s.record_key and c.blueprint = s.blueprint and c.identifier = s.identifier`,
-    [destination, run.integration, batch.resource, batch.mappedAttempt],
-  );
-  await tx.query('delete from tidemark.staged_page where attempt = $1', [batch.fetchAttempt]);
+/** Notes the result, and drops what nobody reads again. */
+async function dropApplied(tx: Queryable, { fetchAttempt }: StagedBatch, counts: UpsertCounts): Promise<void> {
+  await tx.query('update tidemark.batch set applied = $2 where attempt = $1', [fetchAttempt, JSON.stringify(counts)]);
+  await tx.query('delete from tidemark.mapped_batch where fetch_attempt = $1', [fetchAttempt]);
+  await tx.query('delete from tidemark.staged_page where attempt = $1', [fetchAttempt]);
 }

@@ -153,7 +153,9 @@ create table tidemark.entity (
   primary key (blueprint, identifier)
 );
 
--- The ledger (sync-semantics 1.1). No index may hold seen_epoch or observed_at: every run updates both, and only
+-- The ledger (sync-semantics 1.1): which record maps to which entity, and what it says of it. `owns`: the record
+-- created the entity or changed a field of it, which alone makes a claim; a record that found everything as it would
+-- have written it is only remembered, and takes over when the last owner lets go. No index may hold seen_epoch or observed_at: every run updates both, and only
 -- columns outside all indexes let PostgreSQL do that in place.
 create table tidemark.claim (
   destination text not null,
@@ -168,6 +170,7 @@ create table tidemark.claim (
   seen_epoch  bigint not null,
   observed_at timestamptz not null,
   base        jsonb not null,
+  owns        boolean not null,
   primary key (destination, integration, resource, record_key, blueprint, identifier)
 ) with (fillfactor = 80);
 create index on tidemark.claim (destination, blueprint, identifier);

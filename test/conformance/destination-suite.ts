@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Database } from '../../catalog/database.ts';
 import type { Destination } from '../../destinations/destination.ts';
@@ -167,6 +168,31 @@ export function describeDestination(name: string, open: () => Promise<Destinatio
       expect(await under.read()).toEqual({});
     });
 
+    it('1.1 a record that found an entity as it would have written it owns nothing: when it goes, the entity stays', async () => {
+      await under.writeByHand({ blueprint: 'thing', identifier: 'a', fields: { title: 'mine' } });
+      const { counts } = await resync([{ key: 'a', fields: { title: 'mine' } }]);
+      expect(counts).toMatchObject({ created: 0, updated: 0, unchanged: 1 });
+      expect((await resync([])).deleted).toBe(0);
+      expect(await under.read()).toEqual({ 'thing/a': { title: 'mine' } });
+    });
+
+    it('1.7 the content does not depend on the order in which the batches of a run commit', async () => {
+      // k2 comes later in the merge, and says at first what k1 says: it owns nothing. Then k1 changes.
+      const write = async (fields: Record<string, unknown>) => {
+        const run = await begin();
+        await run.write([{ key: 'k2', identifier: 'same', fields: { title: 'v1' } }], { resource: 'two', position: 1 });
+        await run.write([{ key: 'k1', identifier: 'same', fields }], { resource: 'one', position: 0 });
+        await run.deleteUnseen({ resources: ['one', 'two'] });
+        await run.end();
+      };
+      const first = await begin();
+      await first.write([{ key: 'k1', identifier: 'same', fields: { title: 'v1' } }], { resource: 'one', position: 0 });
+      await first.end();
+      await write({ title: 'v1' });
+      await write({ title: 'v2', 'properties.x': 1 });
+      expect(await under.read()).toEqual({ 'thing/same': { title: 'v1', 'properties.x': 1 } });
+    });
+
     it('S0.4 entities of another integration and of people are never touched', async () => {
       await under.writeByHand({ blueprint: 'thing', identifier: 'byhand', fields: { title: 'mine' } });
       await resync([{ key: 'b', fields: { title: 'B' } }], 'other');
@@ -243,6 +269,50 @@ export function describeDestination(name: string, open: () => Promise<Destinatio
       expect(first.created).toBe(1);
       expect(await under.writes()).toBe(before);
     });
+
+    it('after any complete run the destination equals the source mapped afresh, whatever happened before', async () => {
+      // Two resources that map to few identifiers, so that they meet; each run returns another state of the source.
+      const fields = fc.dictionary(
+        fc.constantFrom('title', 'properties.a', 'properties.b'),
+        fc.constantFrom(1, 2, null),
+        { maxKeys: 3 },
+      );
+      const record = fc.record({
+        key: fc.constantFrom('k1', 'k2', 'k3'),
+        identifier: fc.constantFrom('x', 'y'),
+        fields,
+      });
+      const state = fc.record({
+        one: fc.uniqueArray(record, { selector: ({ key }) => key, maxLength: 3 }),
+        two: fc.uniqueArray(record, { selector: ({ key }) => key, maxLength: 3 }),
+        twoFirst: fc.boolean(),
+        complete: fc.boolean(),
+      });
+      await fc.assert(
+        fc.asyncProperty(fc.array(state, { minLength: 2, maxLength: 5 }), async (states) => {
+          await under.reset();
+          await under.writeByHand({ blueprint: 'thing', identifier: 'byhand', fields: { title: 'mine' } });
+          for (const { one, two, twoFirst, complete } of states) {
+            const run = await begin();
+            const writes = [
+              () => run.write(one, { resource: 'one', position: 0 }),
+              () => run.write(two, { resource: 'two', position: 1 }),
+            ];
+            for (const write of twoFirst ? writes.reverse() : writes) await write();
+            if (complete) await run.deleteUnseen({ resources: ['one', 'two'] });
+            await run.end(complete ? 'complete' : 'incomplete');
+            const byKey = (a: { key: string }, b: { key: string }) => (a.key < b.key ? -1 : 1);
+            const mapped: Record<string, Record<string, unknown>> = { 'thing/byhand': { title: 'mine' } };
+            for (const { identifier, fields } of [...[...one].sort(byKey), ...[...two].sort(byKey)]) {
+              const id = `thing/${identifier}`;
+              mapped[id] = { ...mapped[id], ...fields };
+            }
+            if (complete) expect(await under.read()).toEqual(mapped);
+          }
+        }),
+        { numRuns: 60 },
+      );
+    }, 120_000);
 
     it('11 texts with quotes, backslashes, emoji and prototype keys arrive as they are', async () => {
       const fields = {
