@@ -70,7 +70,11 @@ describe('references to the environment', () => {
 
   it('become numbers and booleans where those are asked for, and stay text elsewhere', () => {
     const text = source(`pageSize: \${env:SIZE}\n      archived: \${env:YES}\n      accessToken: \${env:SIZE}`);
-    expect(settings(text, { SIZE: '25', YES: 'true' })).toMatchObject({ pageSize: 25, archived: true, accessToken: '25' });
+    expect(settings(text, { SIZE: '25', YES: 'true' })).toMatchObject({
+      pageSize: 25,
+      archived: true,
+      accessToken: '25',
+    });
     expect(loadOne(acme({ integration: `    concurrency: \${env:N:-2}\n` })).concurrency).toBe(2);
     expect(mistakes(text, { SIZE: 'many', YES: 'yes' })).toEqual([
       `5:17  integrations.acme.source.pageSize: must be a number, not what \${env:SIZE} holds`,
@@ -107,12 +111,19 @@ describe('environment settings', () => {
   });
 
   it('are not read for references', () => {
-    expect(settings(acme(), { TIDEMARK__ACME__ACCESS_TOKEN: `\${env:HOME}`, HOME: '/' }).accessToken).toBe(`\${env:HOME}`);
+    expect(settings(acme(), { TIDEMARK__ACME__ACCESS_TOKEN: `\${env:HOME}`, HOME: '/' }).accessToken).toBe(
+      `\${env:HOME}`,
+    );
   });
 
   it('belong to one integration, by its id in capitals with underscores', () => {
-    const entry = (id: string) => `  ${id}: { source: { type: forge }, resources: [{ kind: repository, entity: { identifier: a, blueprint: b } }] }\n`;
-    const env = { TIDEMARK__A_B__ACCESS_TOKEN: 'one', TIDEMARK__A__ACCESS_TOKEN: 'two', TIDEMARK__A__B__ACCESS_TOKEN: 'three' };
+    const entry = (id: string) =>
+      `  ${id}: { source: { type: forge }, resources: [{ kind: repository, entity: { identifier: a, blueprint: b } }] }\n`;
+    const env = {
+      TIDEMARK__A_B__ACCESS_TOKEN: 'one',
+      TIDEMARK__A__ACCESS_TOKEN: 'two',
+      TIDEMARK__A__B__ACCESS_TOKEN: 'three',
+    };
     const { integrations } = load(`integrations:\n${entry('a')}${entry('a-b')}${entry('a--b')}${entry('c')}`, env);
     expect(integrations.map(({ id, source: { settings: read } }) => [id, read.accessToken])).toEqual([
       ['a', 'two'],
@@ -133,7 +144,8 @@ describe('environment settings', () => {
   });
 
   it('are left alone where the source has no such setting', () => {
-    const feed = '  acme: { source: { type: feed }, resources: [{ kind: item, entity: { identifier: a, blueprint: b } }] }\n';
+    const feed =
+      '  acme: { source: { type: feed }, resources: [{ kind: item, entity: { identifier: a, blueprint: b } }] }\n';
     expect(settings(`integrations:\n${feed}`, { TIDEMARK__ACME__ACCESS_TOKEN: 'x' })).toEqual({});
   });
 
@@ -188,12 +200,16 @@ describe('secrets', () => {
       acme({ source: '      baseUrl: SECRET\n      pageSize: SECRET\n' }),
       acme({ integration: '    concurrency: SECRET\n    cancelDeadline: SECRET\n    deletes: SECRET\n' }),
       acme({ integration: '    destination: { type: "SECRET" }\n' }),
-      acme({ resources: '      - { kind: "SECRET", selector: { type: "SECRET", query: "SECRET!!" }, entity: "SECRET" }\n' }),
+      acme({
+        resources: '      - { kind: "SECRET", selector: { type: "SECRET", query: "SECRET!!" }, entity: "SECRET" }\n',
+      }),
       acme({
         resources:
           '      - { kind: organization, selector: { organizations: "SECRET" }, entity: { identifier: ["SECRET"] } }\n',
       }),
-      acme({ top: 'blueprints: { r: { properties: { a: { type: "SECRET" } }, relations: { b: { target: "SECRET" } } } }\n' }),
+      acme({
+        top: 'blueprints: { r: { properties: { a: { type: "SECRET" } }, relations: { b: { target: "SECRET" } } } }\n',
+      }),
       acme({ top: 'blueprints: { r: { relations: { b: { target: r, many: "SECRET" } } } }\n' }),
       acme({
         top: 'blueprints: { r: { properties: { url: { type: string } } } }\n',

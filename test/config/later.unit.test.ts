@@ -19,7 +19,10 @@ describe('keys of later versions are refused by name', () => {
     ['webhookSecret', acme({ source: '      webhookSecret: abc\n' })],
     ['policy', resource('policy: {}')],
     ['components', resource('components: []')],
-    ['modifiedAt', acme({ resources: '      - { kind: repository, entity: { identifier: a, blueprint: b, modifiedAt: c } }\n' })],
+    [
+      'modifiedAt',
+      acme({ resources: '      - { kind: repository, entity: { identifier: a, blueprint: b, modifiedAt: c } }\n' }),
+    ],
   ])('%s', (key, text) => {
     const found = mistakes(text);
     expect(found).toHaveLength(1);

@@ -75,7 +75,9 @@ unknown: 1
     ['', 'is missing; one of: forge, feed'],
     ['constructor', 'unknown source type "constructor"; one of: forge, feed'],
   ])('source type %j: %s', (type, message) => {
-    const found = mistakes(`integrations:\n  acme:\n    source:\n      type: ${type}\n    resources:\n${'      - {kind: a, entity: {identifier: a, blueprint: b}}\n'}`);
+    const found = mistakes(
+      `integrations:\n  acme:\n    source:\n      type: ${type}\n    resources:\n${'      - {kind: a, entity: {identifier: a, blueprint: b}}\n'}`,
+    );
     expect(found).toEqual([expect.stringMatching(/^[34]:\d+ {2}integrations\.acme\.source\.type: /)]);
     expect(found[0]).toContain(message);
   });
@@ -128,7 +130,8 @@ unknown: 1
   });
 
   it('a text that YAML takes for a number is to be put in quotes', () => {
-    const resources = "      - { kind: organization, selector: { organizations: [42] }, entity: { identifier: a, blueprint: b } }\n";
+    const resources =
+      '      - { kind: organization, selector: { organizations: [42] }, entity: { identifier: a, blueprint: b } }\n';
     expect(mistakes(acme({ resources }))[0]).toContain('organizations[0]: must be text, not 42; put it in quotes');
   });
 });
@@ -159,7 +162,9 @@ describe('expressions', () => {
   });
 
   it('numbers and booleans are taken as their text, nothing as not mapped', () => {
-    const text = entity(`${identity}          title:\n          team: null\n          properties: { stars: 5, old: true, none: null, half: 0.5 }\n`);
+    const text = entity(
+      `${identity}          title:\n          team: null\n          properties: { stars: 5, old: true, none: null, half: 0.5 }\n`,
+    );
     const { entity: mapping, query } = loadOne(text).resources[0] ?? {};
     expect(query).toBe('true');
     expect(mapping).toEqual({
@@ -178,7 +183,9 @@ describe('expressions', () => {
         itemsToParse: "!!"
         entity: { identifier: "!!", blueprint: "!!", title: "!!", team: "!!", properties: { a: "!!" }, relations: { b: "!!" } }
 `;
-    expect(refusal(acme({ resources })).problems.map(({ path }) => path.replace('integrations.acme.resources[0].', ''))).toEqual([
+    expect(
+      refusal(acme({ resources })).problems.map(({ path }) => path.replace('integrations.acme.resources[0].', '')),
+    ).toEqual([
       'selector.query',
       'itemsToParse',
       'entity.identifier',
@@ -228,7 +235,8 @@ describe('a configuration that is right', () => {
         itemsToParse: teams
         entity: { identifier: id, blueprint: kind, title: name, team: owner, properties: { a.b: c }, relations: { d: e } }
 `;
-    const integration = '    cancelDeadline: 2m\n    concurrency: 1\n    deletes: { lookupLimit: 0 }\n    destination: { type: catalog }\n';
+    const integration =
+      '    cancelDeadline: 2m\n    concurrency: 1\n    deletes: { lookupLimit: 0 }\n    destination: { type: catalog }\n';
     expect(loadOne(acme({ source: '      pageSize: 7\n', integration, resources }))).toMatchObject({
       source: { settings: { pageSize: 7 } },
       cancelDeadline: 120_000,
@@ -239,7 +247,14 @@ describe('a configuration that is right', () => {
           query: 'active',
           selector: { organizations: ['acme', 'beta'] },
           itemsToParse: 'teams',
-          entity: { identifier: 'id', blueprint: 'kind', title: 'name', team: 'owner', properties: { 'a.b': 'c' }, relations: { d: 'e' } },
+          entity: {
+            identifier: 'id',
+            blueprint: 'kind',
+            title: 'name',
+            team: 'owner',
+            properties: { 'a.b': 'c' },
+            relations: { d: 'e' },
+          },
         },
       ],
     });
@@ -249,7 +264,12 @@ describe('a configuration that is right', () => {
     const entry = (kind: string, selector = '') =>
       `      - { kind: ${kind}, ${selector}entity: { identifier: a, blueprint: b } }\n`;
     const organizations = 'selector: { organizations: [a] }, ';
-    const resources = [entry('repository'), entry('organization', organizations), entry('repository'), entry('repository')];
+    const resources = [
+      entry('repository'),
+      entry('organization', organizations),
+      entry('repository'),
+      entry('repository'),
+    ];
     const { resources: read } = loadOne(acme({ resources: resources.join('') }));
     expect(read.map(({ key, position }) => [key, position])).toEqual([
       ['repository', 0],
@@ -260,7 +280,8 @@ describe('a configuration that is right', () => {
   });
 
   it('keeps the order of the file', () => {
-    const entry = (id: string) => `  ${id}: { source: { type: feed }, resources: [{ kind: item, entity: { identifier: a, blueprint: b } }] }\n`;
+    const entry = (id: string) =>
+      `  ${id}: { source: { type: feed }, resources: [{ kind: item, entity: { identifier: a, blueprint: b } }] }\n`;
     const { integrations, documents } = load(`integrations:\n${entry('zeta')}${entry('alpha')}${entry('10')}`);
     // A name that looks like a number comes first in every JavaScript object.
     expect(integrations.map(({ id }) => id)).toEqual(['10', 'zeta', 'alpha']);

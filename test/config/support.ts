@@ -7,7 +7,7 @@ import { ConfigurationError } from '../../config/problem.ts';
 type Environment = ConfigurationContext['env'];
 
 /** A source with one of each: text, number, boolean, required selector field, enumeration. */
-export const forge: SourceDefinition = {
+const forge: SourceDefinition = {
   type: 'forge',
   settings: z.strictObject({
     baseUrl: z.url().default('https://forge.example'),
@@ -46,7 +46,8 @@ export function load(text: string, env: Environment = {}): Configuration {
 /** The only integration of a configuration. */
 export function loadOne(text: string, env: Environment = {}): Integration {
   const { integrations } = load(text, env);
-  if (integrations.length !== 1 || integrations[0] === undefined) throw new Error(`${integrations.length} integrations`);
+  if (integrations.length !== 1 || integrations[0] === undefined)
+    throw new Error(`${integrations.length} integrations`);
   return integrations[0];
 }
 

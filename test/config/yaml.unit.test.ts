@@ -18,8 +18,24 @@ describe('text that is not YAML', () => {
     for (const line of found) expect(line).toContain(message);
   });
 
+  it('is reported once a line, and not for what follows from it', () => {
+    const text = `a: "b" = c\nd: "e" = f\ng: "\\.\\."\nh: { b: \${env:B} }\ni: { j: k }\n`;
+    expect(mistakes(text)).toEqual([
+      expect.stringMatching(/^1:8 .* must stand in quotes as a whole/),
+      expect.stringMatching(/^2:8 .* must stand in quotes as a whole/),
+      expect.stringMatching(/^3:5 .* a backslash sequence/),
+      expect.stringMatching(/^4:10 .* a reference must stand in quotes/),
+    ]);
+  });
+
   it('is not quoted in the message', () => {
-    for (const text of ['a: "x"s3cr3t\n', 'a: !s3cr3t!x y\n', 'a: [b]\n]s3cr3t\n', 'a: "\\s3cr3t"\n', '%s3cr3t\n---\na: |s3cr3t\n']) {
+    for (const text of [
+      'a: "x"s3cr3t\n',
+      'a: !s3cr3t!x y\n',
+      'a: [b]\n]s3cr3t\n',
+      'a: "\\s3cr3t"\n',
+      '%s3cr3t\n---\na: |s3cr3t\n',
+    ]) {
       expect(mistakes(text).join('\n')).not.toContain('s3cr3t');
     }
   });
@@ -33,7 +49,9 @@ describe('text that is not YAML', () => {
   });
 
   it('in several documents is refused', () => {
-    expect(mistakes(`${acme()}---\n${acme()}`)).toEqual(['8:1  a second YAML document begins here; keep one in the file']);
+    expect(mistakes(`${acme()}---\n${acme()}`)).toEqual([
+      '8:1  a second YAML document begins here; keep one in the file',
+    ]);
     expect(load(`---\n${acme()}...\n`).integrations).toHaveLength(1);
   });
 
@@ -132,6 +150,16 @@ describe('anchors and aliases', () => {
     });
   });
 
+  it('name the nearest anchor above them, not one within what another alias stands for', () => {
+    const resources = `      - { kind: repository, entity: &x { identifier: &y first, blueprint: b } }
+      - { kind: repository, entity: { identifier: &y second, blueprint: b } }
+      - { kind: repository, entity: *x }
+      - { kind: repository, entity: { identifier: *y, blueprint: b } }
+`;
+    const identifiers = loadOne(acme({ resources })).resources.map(({ entity }) => entity.identifier);
+    expect(identifiers).toEqual(['first', 'second', 'first', 'second']);
+  });
+
   it('show a mistake where it was written', () => {
     const resources = `      - { kind: repository, entity: &e { identifier: 'a!!', blueprint: b } }
       - { kind: repository, entity: *e }
@@ -151,13 +179,23 @@ describe('anchors and aliases', () => {
 
   it('that unfold without end are refused in bounded time', () => {
     const tenfold = (line: (index: number, aliases: string) => string) =>
-      Array.from({ length: 30 }, (_, i) => line(i, i === 0 ? '' : Array(10).fill(`*a${i - 1}`).join(', '))).join('');
+      Array.from({ length: 30 }, (_, i) =>
+        line(
+          i,
+          i === 0
+            ? ''
+            : Array(10)
+                .fill(`*a${i - 1}`)
+                .join(', '),
+        ),
+      ).join('');
     const bombs = [
       'integrations: &a [*a, *a]\n',
       'integrations: &a { <<: *a }\n',
       'integrations: &a { b: *a, c: *a }\n',
       tenfold((index, aliases) => `a${index}: &a${index} [${aliases}]\n`),
       tenfold((index, aliases) => `a${index}: &a${index} { <<: [${aliases}] }\n`),
+      `a: &a { ${Array.from({ length: 1_000 }, (_, i) => `k${i}: v`)} }\nb: { <<: [${Array(1_000).fill('*a')}] }\n`,
     ];
     for (const bomb of bombs) {
       expect(mistakes(bomb)).toEqual([expect.stringMatching(/aliases (unfold to more than|stand in one another)/)]);

@@ -7,6 +7,8 @@ export interface Script {
   readonly process: ChildProcess;
   /** Everything written to stdout and stderr so far. */
   output(): string;
+  /** The last line on stdout. */
+  lastLine(): string | undefined;
   /** Resolves with the first line that matches, also one that has been written already. Rejects when it ends before. */
   line(pattern: RegExp): Promise<string>;
   /** The exit code, or the signal's name, once it has ended and all its output was read. */
@@ -25,10 +27,12 @@ export function startScript(
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const lines: string[] = [];
+  let lastOnStdout: string | undefined;
   const listeners = new Set<() => void>();
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream }).on('line', (line) => {
       lines.push(line);
+      if (stream === child.stdout) lastOnStdout = line;
       for (const listener of listeners) listener();
     });
   }
@@ -38,6 +42,7 @@ export function startScript(
   return {
     process: child,
     output: () => lines.join('\n'),
+    lastLine: () => lastOnStdout,
     line: (pattern) =>
       new Promise((resolve, reject) => {
         const look = (): void => {
