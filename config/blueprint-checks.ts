@@ -53,7 +53,7 @@ function mappingFindings(subject: Subject, entity: Path): Finding[] {
   // From the environment, its name could not be shown.
   const blueprint = display.origin(path) !== null ? null : literalOf(expression);
   if (blueprint === null) return [];
-  return [...relationFindings(subject, entity, blueprint), ...propertyFindings(subject, entity, blueprint)];
+  return relationFindings(subject, entity, blueprint);
 }
 
 function relationFindings({ tree }: Subject, entity: Path, blueprint: string): Finding[] {
@@ -66,15 +66,5 @@ function relationFindings({ tree }: Subject, entity: Path, blueprint: string): F
       `blueprint ${JSON.stringify(blueprint)} declares no such relation; ${hint}` +
       `add it with its target: blueprints: { ${blueprint}: { relations: { ${relation}: { target: … } } } }`;
     return [{ path: [...entity, 'relations', relation], at: 'key', message, offset: null }];
-  });
-}
-
-function propertyFindings({ tree }: Subject, entity: Path, blueprint: string): Finding[] {
-  const known = keysAt(tree, ['blueprints', blueprint, 'properties']);
-  if (known.length === 0) return [];
-  return keysAt(tree, [...entity, 'properties']).flatMap((property): Finding[] => {
-    if (known.includes(property)) return [];
-    const message = `blueprint ${JSON.stringify(blueprint)} declares no such property; ${choice(property, known)}`;
-    return [{ path: [...entity, 'properties', property], at: 'key', message, offset: null }];
   });
 }

@@ -1,10 +1,16 @@
 import type { z } from 'zod';
 
-/** What the configuration must know of a source type to check its settings and selectors. */
+/**
+ * What the configuration must know of a source type to check its settings and selectors. A key with nothing after it
+ * (`null`) is taken out before the schemas see it.
+ */
 export interface SourceDefinition {
   /** The word after `type:`. */
   readonly type: string;
-  /** The keys of `source:` besides `type`; strict, with defaults. */
+  /**
+   * The keys of `source:` besides `type`; strict, with defaults. `baseUrl` and `accessToken` can also be set by the
+   * environment. A message of its own follows the key: `source.baseUrl: is not an http or https URL`.
+   */
   readonly settings: z.ZodObject;
   /** Kinds and the selector fields of each, besides `query`; strict, with defaults. */
   readonly kinds: Readonly<Record<string, z.ZodObject>>;

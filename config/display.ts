@@ -68,9 +68,7 @@ function secretsIn(value: Json | undefined, path: Path, display: Display): strin
   return hidden && String(value) !== '' ? [String(value)] : [];
 }
 
-/** The settings of a source or a destination, but for its type: any of them may be a secret. */
+/** A source or a destination, but for its type: any of the settings may be a secret. */
 function isPrivate([root, , part, key]: Path): boolean {
-  return (
-    root === 'integrations' && (part === 'source' || part === 'destination') && key !== 'type' && key !== undefined
-  );
+  return root === 'integrations' && (part === 'source' || part === 'destination') && key !== 'type';
 }

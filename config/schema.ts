@@ -84,7 +84,6 @@ const ANY_TYPE = z.looseObject({}) as unknown as Open;
 function sourceSchema({ type, settings }: SourceDefinition): Open {
   return settings
     .safeExtend({ type: z.literal(type) })
-    .strict()
     .meta({ description: 'Where the records come from' }) as unknown as Open;
 }
 
@@ -92,7 +91,6 @@ function destinationSchema({ type, settings }: DestinationDefinition): Open {
   const word = z.literal(type);
   return settings
     .safeExtend({ type: type === DEFAULT_DESTINATION ? word.default(type) : word })
-    .strict()
     .prefault({})
     .meta({ description: 'Where the entities go' }) as unknown as Open;
 }
@@ -106,12 +104,12 @@ export interface ResourceParts {
 /** What an entry of `resources:` must look like, for the kind that it names. */
 export function resourceSchema({ kind, checkExpression }: ResourceParts) {
   const expression = expressionText(checkExpression);
-  const fields = kind === null ? z.looseObject({}) : kind.selector.strict();
+  const fields = kind === null ? z.looseObject({}) : kind.selector;
   const query = expression
     .default('true')
     .meta({ description: 'JSONata, boolean: which records are kept. Default: true' });
   return z.strictObject({
-    kind: (kind === null ? z.unknown() : z.literal(kind.name)) as z.ZodType<string>,
+    kind: (kind === null ? z.unknown().optional() : z.literal(kind.name)) as z.ZodType<string>,
     selector: (fields.safeExtend({ query }) as unknown as Selector)
       .prefault({} as never)
       .meta({ description: 'Which records of the kind are read' }),

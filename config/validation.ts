@@ -56,7 +56,9 @@ export class Validation {
     if (this.#display.isUnfilled(path)) return [];
     if (issue.code === 'invalid_key')
       return [{ ...finding, at: 'key', message: issue.issues[0]?.message ?? issue.message }];
-    return [{ ...finding, offset: expressionOf(issue)?.position ?? null }];
+    // Characters are counted in what the file says, not in what came of it.
+    const offset = this.#display.origin(path) === null ? (expressionOf(issue)?.position ?? null) : null;
+    return [{ ...finding, offset }];
   }
 
   #message(issue: z.core.$ZodIssue, path: Path, words: Words): string {

@@ -20,7 +20,7 @@ interface OffsetFinding {
 }
 
 /** Aliases may unfold a small file to any size; no honest configuration of 5 MB holds more values. */
-const MAX_VALUES = 1_000_000;
+const MAX_VALUES = 500_000;
 /** Aliases within aliases; one that contains itself goes on for ever. */
 const MAX_UNFOLDING = 32;
 const CORE_TAGS = new Set(
@@ -96,7 +96,7 @@ export class YamlWalk {
   }
 
   #mergeMap(target: YAMLMap, path: Path, into: Map<string, Json>): void {
-    this.#values += target.items.length;
+    if (!this.#mayUnfold(start(target), target.items.length)) return;
     for (const pair of target.items) {
       const key = isMergeKey(pair) ? null : this.#key(pair, path, start(pair.key));
       if (key !== null && !into.has(key)) into.set(key, this.value(pair.value, [...path, key], start(pair.key)));
@@ -160,10 +160,10 @@ export class YamlWalk {
   }
 
   /** `false` once the limits are passed; said once, because nothing after that is looked at. */
-  #mayUnfold(offset: number): boolean {
+  #mayUnfold(offset: number, values = 1): boolean {
     if (this.exhausted) return false;
     const tooDeep = this.#unfolding > MAX_UNFOLDING;
-    this.#values = tooDeep ? MAX_VALUES + 1 : this.#values + 1;
+    this.#values = tooDeep ? MAX_VALUES + 1 : this.#values + values;
     if (tooDeep) this.#refuse([], offset, `aliases stand in one another more than ${MAX_UNFOLDING} deep`);
     else if (this.exhausted) this.#refuse([], offset, `aliases unfold to more than ${MAX_VALUES} values`);
     return !this.exhausted;
@@ -183,7 +183,7 @@ function isStorable(text: string): boolean {
 }
 
 function isMergeKey({ key }: Pair): boolean {
-  return isScalar(key) && key.value === '<<' && key.type === 'PLAIN';
+  return isScalar(key) && key.source === '<<' && key.type === 'PLAIN';
 }
 
 function start(node: unknown, fallback = 0): number {

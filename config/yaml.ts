@@ -4,7 +4,7 @@ import type { Finding, Path } from './problem.ts';
 import { type Place, YamlWalk } from './yaml-walk.ts';
 
 /** A mistake with its place. `line` and `column` from 1. */
-export interface PlacedFinding {
+interface PlacedFinding {
   readonly path: Path;
   readonly message: string;
   readonly line: number;
@@ -48,7 +48,7 @@ export function readYaml(text: string): YamlText {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
   };
-  const refused = (problems: readonly { offset: number; message: string }[]): YamlText => ({
+  const refused = (problems: readonly OffsetMessage[]): YamlText => ({
     value: undefined,
     problems: problems.map(({ offset, message }) => ({ path: [], message, isLost: true, ...at(offset) })),
     locate: () => at(0),
@@ -59,10 +59,10 @@ export function readYaml(text: string): YamlText {
   if (tooDeep !== null) return refused([{ offset: tooDeep, message: `is nested deeper than ${MAX_DEPTH} levels` }]);
 
   // Own check of duplicate keys in the walk: the library's takes time by the square of the keys.
-  const options = { uniqueKeys: false, merge: true, prettyErrors: false, logLevel: 'silent' } as const;
+  const options = { uniqueKeys: false, prettyErrors: false, logLevel: 'silent' } as const;
   const [document, second] = [...new Composer(options).compose(tokens, true, text.length)] as Document.Parsed[];
   const errors = [...(document?.errors ?? []), ...(second?.errors ?? [])];
-  if (errors.length > 0) return refused(onePerLine(errors, lines));
+  if (errors.length > 0) return refused(syntaxErrors(errors, text, lines));
   if (second !== undefined) {
     return refused([{ offset: second.range[0], message: 'a second YAML document begins here; keep one in the file' }]);
   }
@@ -96,16 +96,26 @@ function within(place: Place, offset: number | null): number {
     : place.text.start + Math.min(Math.max(offset, 0), place.text.length);
 }
 
-/** Follow-up errors of one line say nothing new. */
-function onePerLine(errors: readonly YAMLError[], lines: LineCounter): { offset: number; message: string }[] {
-  const first = new Map<number, { offset: number; message: string }>();
-  for (const error of errors) {
-    const { line } = lines.linePos(error.pos[0]);
-    const message = `is not YAML: ${WORDS[error.code] ?? error.message}`;
-    if (!first.has(line)) first.set(line, { offset: error.pos[0], message });
+/** The first of each line. */
+function syntaxErrors(errors: readonly YAMLError[], text: string, lines: LineCounter): OffsetMessage[] {
+  const found = new Map<number, OffsetMessage>();
+  for (const { code, message, pos } of errors) {
+    const [offset] = pos;
+    const { line } = lines.linePos(offset);
+    // Once the library has lost the structure, it says this of every word that follows.
+    if (found.has(line) || (found.size > 0 && message.includes('in YAML stream'))) continue;
+    const words = text.startsWith('${env:', offset - 1) ? REFERENCE : (WORDS[code] ?? message);
+    found.set(line, { offset, message: `is not YAML: ${words}` });
   }
-  return [...first.values()];
+  return [...found.values()];
 }
+
+interface OffsetMessage {
+  readonly offset: number;
+  readonly message: string;
+}
+
+const REFERENCE = `within braces or brackets, a reference must stand in quotes: "\${env:NAME}"`;
 
 /** Level by level, without recursion. The offset of something too deep, or `null`. */
 function firstTooDeep(tokens: readonly CST.Token[]): number | null {

@@ -47,7 +47,7 @@ describe('the guarded engine does what jsonata does', () => {
       fc.asyncProperty(path, json, (text, input) => expectTheSame(text, input)),
       { numRuns: 1_000 },
     );
-    for (const text of ['"x"', '1.5', '-2', 'true', 'null', 'a', '`a`', 'a."b"', "'it\\'s'"]) {
+    for (const text of ['"x"', '1.5', '-2', 'true', 'null', 'a', '`a`', 'a."b"', `"it's"`]) {
       await expectTheSame(text, { a: { b: 1 } });
     }
   });

@@ -27,7 +27,9 @@ export function installedCheckout(...more: string[]): string {
   for (const name of readdirSync(path.join(ROOT, 'node_modules')).filter((entry) => !entry.startsWith('.'))) {
     symlinkSync(path.join(ROOT, 'node_modules', name), path.join(installed, name));
   }
-  const hash = createHash('sha256').update(readFileSync(path.join(root, 'package-lock.json'))).digest('hex');
+  const hash = createHash('sha256')
+    .update(readFileSync(path.join(root, 'package-lock.json')))
+    .digest('hex');
   writeFileSync(path.join(installed, '.tidemark-setup'), hash);
   return root;
 }
@@ -38,9 +40,10 @@ export function addFile(root: string, name: string, text: string): void {
   writeFileSync(path.join(root, name), text);
 }
 
-/** Runs a command in the checkout; it is ended with the test. */
+/** Runs a command in the checkout, with its temporary files there too; it is ended with the test. */
 export function runIn(root: string, command: readonly [string, ...string[]], env?: NodeJS.ProcessEnv): Script {
-  const script = startScript(command, { cwd: root, env });
+  mkdirSync(path.join(root, 'tmp'), { recursive: true });
+  const script = startScript(command, { cwd: root, env: { ...process.env, ...env, TMPDIR: path.join(root, 'tmp') } });
   onTestFinished(() => void script.process.kill('SIGKILL'));
   return script;
 }

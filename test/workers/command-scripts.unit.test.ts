@@ -8,7 +8,7 @@ import { valueIn } from './folders.ts';
 
 /** Gives a checkout a command line that does what is given. */
 function withMain(root: string, body: string): string {
-  // What only a translator can run; on one line each there, so that the lines of what it makes are not the source's.
+  // What only a translator can run, and what makes more lines of it than there are in the source.
   const signature = 'export async function main(argv: string[]): Promise<number> {';
   addFile(root, 'cli/main.ts', `enum Kind { A = 'a' }\n\n\n\n${signature}\n${body}\n}\nexport { Kind };\n`);
   return root;
@@ -16,13 +16,19 @@ function withMain(root: string, body: string): string {
 
 describe('npx tidemark', () => {
   test('passes its arguments on and its exit code back', async () => {
-    const script = runIn(withMain(installedCheckout(), `console.log(argv.join('|')); return 4;`), ['bin/tidemark.mjs', 'status', '--json']);
+    const script = runIn(withMain(installedCheckout(), `console.log(argv.join('|')); return 4;`), [
+      'bin/tidemark.mjs',
+      'status',
+      '--json',
+    ]);
     expect(await script.ended).toBe(4);
     expect(script.output()).toBe('status|--json');
   });
 
   test('shows an exception at the line where it was written', async () => {
-    const script = runIn(withMain(installedCheckout(), `\n\n  throw new Error('${'{'}argv${'}'}' as string);`), ['bin/tidemark.mjs']);
+    const script = runIn(withMain(installedCheckout(), `\n\n  throw new Error('here' as string);`), [
+      'bin/tidemark.mjs',
+    ]);
     expect(await script.ended).toBe(1);
     expect(script.output()).toMatch(/cli\/main\.ts:8:9/);
   });
@@ -35,7 +41,9 @@ describe('npx tidemark', () => {
   });
 
   test('a missing file of its own is not taken for a missing dependency', async () => {
-    const script = runIn(withMain(installedCheckout(), `await import('./no-such-file.ts'); return 0;`), ['bin/tidemark.mjs']);
+    const script = runIn(withMain(installedCheckout(), `await import('./no-such-file.ts'); return 0;`), [
+      'bin/tidemark.mjs',
+    ]);
     expect(await script.ended).toBe(1);
     expect(script.output()).toMatch(/Cannot find module .*no-such-file\.ts/);
   });
@@ -43,7 +51,12 @@ describe('npx tidemark', () => {
 
 describe('npm start', () => {
   test('is `tidemark dev` with the arguments after --', async () => {
-    const script = run(checkout(`console.log(argv.join('|')); return 3;`), 'npm', 'start', '--silent', '--', '--once');
+    const script = runIn(withMain(installedCheckout(), `console.log(argv.join('|')); return 3;`), [
+      'npm',
+      'start',
+      '--',
+      '--once',
+    ]);
     expect(await script.ended).toBe(3);
     expect(script.output()).toMatch(/^dev\|--once$/m);
   });

@@ -1,6 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { startScript } from '../support/environment/script.ts';
 import { closedFolder } from './folders.ts';
@@ -118,11 +117,20 @@ describe('set-up', () => {
     expect(calls()).toEqual([]);
   });
 
-  test('this checkout is one that set-up is content with', async () => {
-    const root = fileURLToPath(new URL('../..', import.meta.url));
-    const { at } = checkout();
-    const script = startScript([process.execPath, at('run.mjs'), root]);
-    expect(await script.ended).toBe(0);
-    expect(script.output()).toBe('');
+  test('the lock file names every optional package of other platforms, or npm ci would refuse it', () => {
+    const lockFile = readFileSync(new URL('../../package-lock.json', import.meta.url), 'utf8');
+    const packages: Record<string, { optionalDependencies?: object }> = JSON.parse(lockFile).packages;
+    const missing = Object.entries(packages).flatMap(([folder, { optionalDependencies = {} }]) =>
+      Object.keys(optionalDependencies).filter(
+        (name) => !foldersAbove(folder).some((at) => `${at}${name}` in packages),
+      ),
+    );
+    expect(missing).toEqual([]);
   });
 });
+
+/** Where npm looks for what a package needs: `node_modules/` in its own folder and in each above. */
+function foldersAbove(folder: string): string[] {
+  const parents = folder.split('/node_modules/').map((_, depth, all) => all.slice(0, depth + 1).join('/node_modules/'));
+  return ['node_modules/', ...parents.filter((parent) => parent !== '').map((parent) => `${parent}/node_modules/`)];
+}
