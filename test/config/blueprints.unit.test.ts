@@ -24,14 +24,17 @@ describe('blueprints', () => {
     expect(load(mapping(fields)).integrations).toHaveLength(1);
   });
 
-  it.each([`'"repo"'`, `"'repo'"`, `' "repo" '`])('hold the relations that %s maps to; properties may be mapped beyond those they declare', (blueprint) => {
-    const fields = `blueprint: ${blueprint}, properties: { langauge: l, url: }, relations: { ownr: o, parent: p, forks: }`;
-    const found = mistakes(mapping(fields)).map((line) => line.replace(/^.*entity\./, ''));
-    expect(found).toEqual([
-      'relations.ownr: blueprint "repo" declares no such relation; did you mean "owner"? Otherwise add it with its target: blueprints: { repo: { relations: { ownr: { target: … } } } }',
-      'relations.parent: blueprint "repo" declares no such relation; add it with its target: blueprints: { repo: { relations: { parent: { target: … } } } }',
-    ]);
-  });
+  it.each([`'"repo"'`, `"'repo'"`, `' "repo" '`])(
+    'hold the relations that %s maps to; properties may be mapped beyond those they declare',
+    (blueprint) => {
+      const fields = `blueprint: ${blueprint}, properties: { langauge: l, url: }, relations: { ownr: o, parent: p, forks: }`;
+      const found = mistakes(mapping(fields)).map((line) => line.replace(/^.*entity\./, ''));
+      expect(found).toEqual([
+        'relations.ownr: blueprint "repo" declares no such relation; did you mean "owner"? Otherwise add it with its target: blueprints: { repo: { relations: { ownr: { target: … } } } }',
+        'relations.parent: blueprint "repo" declares no such relation; add it with its target: blueprints: { repo: { relations: { parent: { target: … } } } }',
+      ]);
+    },
+  );
 
   it('a relation that is mapped needs its target, also where no blueprint is declared', () => {
     const fields = `blueprint: '"repo"', relations: { owner: login }`;
