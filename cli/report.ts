@@ -41,7 +41,7 @@ export function kindTable(kinds: readonly KindReport[]): string {
 }
 
 /** Why a run is not simply complete: failures, holds, fields left out. One a line. */
-export function remarks(run: RunReport): string[] {
+function remarks(run: RunReport): string[] {
   const kinds = run.kinds.flatMap((kind) => [
     ...(kind.error ? [`${kind.kind}: ${kind.error}`] : []),
     ...(kind.held ? [`${kind.kind}: ${kind.held}`] : []),
