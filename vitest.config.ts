@@ -6,6 +6,7 @@ export default defineConfig({
     // Each worker may run a Temporal worker beside the two servers; more only gets in each other's way on two cores.
     maxWorkers: 2,
     minWorkers: 1,
+    setupFiles: ['test/support/environment/end-with-parent.ts'],
     // The global set-up's end stops two servers.
     teardownTimeout: 60_000,
     projects: [

@@ -1,23 +1,18 @@
 import { Command, CommanderError } from 'commander';
 import { TidemarkError, UsageError } from '../domain/errors.ts';
-import { addDevCommand } from './commands/dev.ts';
-import { addEntitiesCommand } from './commands/entities.ts';
-import { addResyncCommand } from './commands/resync.ts';
-import { addRunsCommand } from './commands/runs.ts';
-import { addStatusCommand } from './commands/status.ts';
-import { addValidateCommand } from './commands/validate.ts';
-import { addWorkerCommand } from './commands/worker.ts';
-import { CONFIGURATION_FILE } from './session.ts';
 
-const COMMANDS = [
-  addDevCommand,
-  addWorkerCommand,
-  addValidateCommand,
-  addResyncCommand,
-  addStatusCommand,
-  addRunsCommand,
-  addEntitiesCommand,
-];
+type AddCommand = (program: Command, run: (code: number) => void) => void;
+
+/** Each command brings only what it needs: a worker is a lot to load for `tidemark status`. */
+const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
+  dev: async () => (await import('./commands/dev.ts')).addDevCommand,
+  worker: async () => (await import('./commands/worker.ts')).addWorkerCommand,
+  validate: async () => (await import('./commands/validate.ts')).addValidateCommand,
+  resync: async () => (await import('./commands/resync.ts')).addResyncCommand,
+  status: async () => (await import('./commands/status.ts')).addStatusCommand,
+  runs: async () => (await import('./commands/runs.ts')).addRunsCommand,
+  entities: async () => (await import('./commands/entities.ts')).addEntitiesCommand,
+};
 
 /** Wrong usage or configuration (interface.md). */
 const USAGE_EXIT_CODE = 2;
@@ -27,10 +22,13 @@ export async function main(argv: readonly string[]): Promise<number> {
   let exitCode = 0;
   const program = new Command('tidemark')
     .description('Keeps a catalog in step with many systems. Temporal runs it.')
-    .option('--config <file>', `the configuration (default: ${CONFIGURATION_FILE})`)
+    .option('--config <file>', 'the configuration (default: tidemark.yaml)')
     .option('--json', 'one JSON document on stdout, everything else on stderr')
     .exitOverride();
-  for (const add of COMMANDS) {
+  const [named] = argv;
+  const wanted = named !== undefined && Object.hasOwn(COMMANDS, named) ? [named] : Object.keys(COMMANDS);
+  for (const name of wanted) {
+    const add = await (COMMANDS[name] as () => Promise<AddCommand>)();
     add(program, (code) => {
       exitCode = code;
     });

@@ -9,18 +9,34 @@ export interface Expression {
 
 /**
  * What became of one raw record (sync-semantics 1.3–1.5).
- * - `mapped`: the query kept it; one entity, or one per item of `itemsToParse`.
+ * - `mapped`: the query kept it; one entity, or one per item of `itemsToParse`. Items whose identity cannot be evaluated
+ *   are among the rejections: the record goes to quarantine and counts as seen, its good entities are written.
  * - `ruled-out`: the query said no; the record does not count as seen.
  * - `rejected`: its identity cannot be evaluated; it goes to quarantine and counts as seen.
  */
 export type MappingResult =
-  | { readonly type: 'mapped'; readonly entities: readonly MappedEntity[] }
+  | {
+      readonly type: 'mapped';
+      readonly entities: readonly MappedEntity[];
+      readonly rejections: readonly ItemRejection[];
+    }
   | { readonly type: 'ruled-out' }
-  | { readonly type: 'rejected'; readonly stage: RejectionStage; readonly reason: string };
+  | ({ readonly type: 'rejected' } & Rejection);
+
+/** Why a record, or an item of it, has no identity. The text says what would be right. */
+export interface Rejection {
+  readonly stage: RejectionStage;
+  readonly reason: string;
+}
+
+export interface ItemRejection extends Rejection {
+  /** The item's place in what `itemsToParse` yielded, from 0. */
+  readonly item: number;
+}
 
 export type RejectionStage = 'query' | 'itemsToParse' | 'identifier' | 'blueprint';
 
 export interface ResourceMapping {
-  /** Throws `MappingError` when the query yields something that is not a boolean (sync-semantics 2.2). */
+  /** Throws `MappingError` when the query yields something that is not a boolean, or nothing (sync-semantics 2.2). */
   map(record: RawRecord): Promise<MappingResult>;
 }

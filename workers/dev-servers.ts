@@ -29,7 +29,7 @@ export interface DevServers {
   stop(): Promise<void>;
 }
 
-const POSTGRES_PORT = 54_329;
+const POSTGRES_PORT = 25_432;
 const TEMPORAL_PORT = 7_233;
 const TEMPORAL_UI_PORT = 8_233;
 

@@ -62,7 +62,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
 
   log('Starting PostgreSQL …');
   for (let attempt = 1; ; attempt++) {
-    const [port] = (await freePorts([options.port])) as [number];
+    const [port] = await freePorts([options.port]);
     const url = `postgres://${POSTGRES_USER}:${password}@127.0.0.1:${port}/postgres?sslmode=disable`;
     const child = await launch({ files, binaries, account, port });
     try {

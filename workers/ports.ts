@@ -5,11 +5,13 @@ import { createServer, type Server } from 'node:net';
  * `undefined`) one that the system picks. All are held until the last is found, so they differ. Another process may
  * still take one before it is used: who listens must be ready to ask again.
  */
-export async function freePorts(preferred: readonly (number | undefined)[]): Promise<number[]> {
+export async function freePorts<const T extends readonly (number | undefined)[]>(
+  preferred: T,
+): Promise<{ [K in keyof T]: number }> {
   const held: Server[] = [];
   try {
     for (const port of preferred) held.push((port && (await hold(port))) || (await holdAny()));
-    return held.map(portOf);
+    return held.map(portOf) as { [K in keyof T]: number };
   } finally {
     await Promise.all(held.map((server) => new Promise((closed) => server.close(closed))));
   }

@@ -24,7 +24,7 @@ export async function buildTemporal(options: GettingOptions): Promise<string> {
       command: [go, 'install', '-v', `github.com/temporalio/cli/cmd/temporal@${version}`],
       // Outside of any Go module, whose settings would take part otherwise.
       cwd: directory,
-      env: { ...env, GOBIN: directory },
+      env: { ...env, GOBIN: directory, GOTMPDIR: directory },
       logFile,
       recordFile,
       watch(elapsedMs) {

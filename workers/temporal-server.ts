@@ -69,12 +69,7 @@ export async function startTemporalServer(options: TemporalServerOptions): Promi
 
   log('Starting the Temporal server …');
   for (let attempt = 1; ; attempt++) {
-    const [port, uiPort, httpPort, metricsPort] = (await freePorts([
-      options.port,
-      options.uiPort,
-      undefined,
-      undefined,
-    ])) as [number, number, number, number];
+    const [port, uiPort, httpPort, metricsPort] = await freePorts([options.port, options.uiPort, undefined, undefined]);
     const child = await startChildProcess({
       name: 'The Temporal server',
       command: [options.binary, ...startArguments(options, { directory, port, uiPort, httpPort, metricsPort })],

@@ -85,7 +85,7 @@ describe('npm start', () => {
 
 describe('npm test', () => {
   const suite = (files: Record<string, string>): string => {
-    const root = installedCheckout();
+    const root = installedCheckout('test/support/environment/end-with-parent.ts');
     const imports = `import { beforeAll, expect, describe, test } from 'vitest';`;
     for (const [name, text] of Object.entries(files)) addFile(root, `test/${name}.unit.test.ts`, `${imports}\n${text}`);
     return root;

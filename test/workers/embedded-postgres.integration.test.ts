@@ -70,7 +70,7 @@ describe('embedded PostgreSQL', () => {
   });
 
   test('takes another port where the preferred one is taken, and the preferred one where it is free', async () => {
-    const [port] = (await freePorts([undefined])) as [number];
+    const [port] = await freePorts([undefined]);
     const first = await start(closedFolder(), [], port);
     const second = await start(closedFolder(), [], port);
     expect(first.port).toBe(port);

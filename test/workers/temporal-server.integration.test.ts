@@ -50,7 +50,7 @@ describe('the Temporal dev server', () => {
   });
 
   test('serves its Web UI, and takes other ports where the preferred ones are taken', async () => {
-    const [port, uiPort] = (await freePorts([undefined, undefined])) as [number, number];
+    const [port, uiPort] = await freePorts([undefined, undefined]);
     const first = await start({ directory: closedFolder(), inMemory: true, port, uiPort });
     const second = await start({ directory: closedFolder(), inMemory: true, port, uiPort });
     expect(first).toMatchObject({ address: `127.0.0.1:${port}`, uiUrl: `http://127.0.0.1:${uiPort}` });

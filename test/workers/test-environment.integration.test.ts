@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import pg from 'pg';
 import { describe, expect, inject, onTestFinished, test, vi } from 'vitest';
-import { isRunning, type ProcessIdentity, parseIdentity } from '../../workers/process-identity.ts';
+import { identityOf, isRunning, type ProcessIdentity, parseIdentity } from '../../workers/process-identity.ts';
 import { temporalBinary } from '../../workers/temporal-binary.ts';
 import { createTestDatabase } from '../support/environment/database.ts';
 import type { Script } from '../support/environment/script.ts';
@@ -43,6 +43,9 @@ function recordsBelow(folder: string): ProcessIdentity[] {
 const untilWaiting = (root: string): Promise<void> =>
   vi.waitFor(() => expect(existsSync(path.join(root, 'waiting'))).toBe(true), { timeout: 40_000, interval: 100 });
 
+/** The process in which the waiting test ran. */
+const worker = (root: string): number => Number(readFileSync(path.join(root, 'waiting'), 'utf8').split(' ').at(-1));
+
 describe('the servers of a test run', () => {
   test('are its own, whatever servers the user has set, and are gone when it is interrupted', async () => {
     const { root, run, left } = await checkout();
@@ -56,6 +59,7 @@ describe('the servers of a test run', () => {
     expect(await script.ended).toBe(130);
     expect(servers.map(isRunning)).toEqual([false, false]);
     expect(left()).toEqual([]);
+    await vi.waitFor(() => expect(identityOf(worker(root))).toBeUndefined(), { timeout: 10_000 });
   });
 
   test('are ended and removed by the next run where one was killed', async () => {
@@ -66,8 +70,7 @@ describe('the servers of a test run', () => {
     killed.process.kill('SIGKILL');
     await killed.ended;
     expect(servers.map(isRunning)).toEqual([true, true]);
-    // Vitest's own worker does not end by itself when its parent is killed.
-    process.kill(Number(readFileSync(path.join(root, 'waiting'), 'utf8').split(' ').at(-1)), 'SIGKILL');
+    await vi.waitFor(() => expect(identityOf(worker(root))).toBeUndefined(), { timeout: 10_000 });
     onTestFinished(() => {
       for (const { pid } of servers.filter(isRunning)) process.kill(pid, 'SIGKILL');
     });

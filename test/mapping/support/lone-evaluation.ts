@@ -20,18 +20,19 @@ export class LoneEvaluation {
     const child = this.child ?? (await this.start());
     const question: Question = { expression, input: JSON.stringify(input) };
     const ended = new AbortController();
-    const signal = AbortSignal.any([ended.signal, AbortSignal.timeout(deadline)]);
-    const onExit = (): void => ended.abort(new Error(`the process died of \`${expression}\``));
-    child.once('exit', onExit);
+    const died = (): void => ended.abort(new Error(`the process died of \`${expression}\``));
+    const late = setTimeout(() => ended.abort(new Error(`\`${expression}\` did not end in ${deadline} ms`)), deadline);
+    child.once('exit', died);
     try {
       child.send(question);
-      const [answer] = await once(child, 'message', { signal });
+      const [answer] = await once(child, 'message', { signal: ended.signal });
       return answer;
     } catch {
       this.stop();
-      throw ended.signal.reason ?? new Error(`\`${expression}\` did not end within ${deadline} ms`);
+      throw ended.signal.reason;
     } finally {
-      child.off('exit', onExit);
+      clearTimeout(late);
+      child.off('exit', died);
     }
   }
 
