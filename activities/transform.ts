@@ -63,6 +63,9 @@ export const createTransformActivity = (deps: ActivityDependencies) => ({
   },
 });
 
+/** Key, blueprint and identifier of a claim share one entry of an index, which takes 2,704 bytes. */
+const MAX_KEY_BYTES = 1_000;
+
 /** Collects what the mapping makes of a batch, page by page. A page that fails as such leaves nothing behind. */
 class BatchMapping {
   readonly entities: StagedEntity[] = [];
@@ -90,6 +93,11 @@ class BatchMapping {
         continue;
       }
       const { key, locator } = this.source.identify(this.kind, record);
+      if (key !== null && Buffer.byteLength(key) > MAX_KEY_BYTES) {
+        const reason = `the source's key of the record has ${Buffer.byteLength(key)} bytes; at most ${MAX_KEY_BYTES} fit the ledger's index`;
+        this.reject(record, { stage: 'record key', reason, recordKey: '', observedAt });
+        continue;
+      }
       const recordKey = key ?? '';
       if (result.type === 'rejected') {
         this.reject(record, { ...result, recordKey, observedAt });

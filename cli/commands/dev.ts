@@ -9,7 +9,7 @@ import { configurationContext } from '../../workers/configuration-context.ts';
 import { startDemo } from '../../workers/demo.ts';
 import { type DevServers, startDevServers } from '../../workers/dev-servers.ts';
 import { createLog, installRuntime } from '../../workers/log.ts';
-import { ignoreFurtherSignals, untilStopped } from '../../workers/signals.ts';
+import { untilStopped } from '../../workers/signals.ts';
 import { startWorker } from '../../workers/worker.ts';
 import type { Output } from '../output.ts';
 import { type CommonOptions, connections, dataDirectory, outputOf } from '../session.ts';
@@ -50,7 +50,6 @@ async function dev(options: DevOptions): Promise<number> {
   const abort = new AbortController();
   const interrupted = untilStopped().then(() => {
     abort.abort(new Error('stopped'));
-    ignoreFurtherSignals();
     output.note('Stopping …');
     return options.once ? EXIT_CODES.aborted : 0;
   });

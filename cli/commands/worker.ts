@@ -3,7 +3,7 @@ import { TidemarkClient } from '../../client/client.ts';
 import { UsageError } from '../../domain/errors.ts';
 import { configurationContext } from '../../workers/configuration-context.ts';
 import { createLog, installRuntime } from '../../workers/log.ts';
-import { ignoreFurtherSignals, untilStopped } from '../../workers/signals.ts';
+import { untilStopped } from '../../workers/signals.ts';
 import { startWorker } from '../../workers/worker.ts';
 import { type CommonOptions, connections, loadConfigurationIfThere } from '../session.ts';
 
@@ -29,7 +29,6 @@ export function addWorkerCommand(program: Command, run: (code: number) => void):
       }
       log.info(`worker polls the task queue "${taskQueue}"`);
       await Promise.race([untilStopped(), worker.stopped]);
-      ignoreFurtherSignals();
       log.info('stopping …');
       await worker.stop();
       run(0);

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,7 +10,7 @@ import type { RunReport } from '../../domain/run.ts';
 import { generated } from '../../examples/github-server/generated.ts';
 import { createGitHubServer } from '../../examples/github-server/server.ts';
 import { githubConfiguration } from '../support/github-configuration.ts';
-import { startTidemark, tidemark } from '../support/tidemark.ts';
+import { startTidemark, TIDEMARK, tidemark } from '../support/tidemark.ts';
 
 describe('tidemark dev', () => {
   let folder: string;
@@ -93,6 +95,31 @@ describe('tidemark dev', () => {
 
     dev.child.kill('SIGTERM');
     expect((await dev.ended).code).toBe(0);
+    expect(running.filter(alive)).toEqual([]);
+  }, 120_000);
+
+  it('on a terminal it shows a live table, and Ctrl-C stops it cleanly', async () => {
+    // `script` lends it a terminal; the line discipline turns the byte into SIGINT for all that run there.
+    const command = `stty cols 120 rows 40; exec ${process.execPath} ${TIDEMARK} dev`;
+    const child = spawn('script', ['-qefc', command, '/dev/null'], { cwd: folder, stdio: ['pipe', 'pipe', 'inherit'] });
+    closing.push(async () => child.kill('SIGKILL'));
+    let screen = '';
+    const closed = once(child, 'close');
+    await new Promise<void>((resolve) => {
+      child.stdout.setEncoding('utf8').on('data', (text: string) => {
+        screen += text;
+        if (screen.includes('Running until Ctrl-C.')) resolve();
+      });
+    });
+    const running = servers();
+    expect(running.filter(alive)).toHaveLength(2);
+    // Cursor movements: the table was drawn over itself.
+    expect(screen).toContain('\u001b[');
+    expect(screen).toMatch(/github-demo: complete \(run github-demo\.1/);
+    child.stdin.write('\u0003');
+    const [code] = await closed;
+    expect(screen).toContain('Stopping …');
+    expect(code).toBe(0);
     expect(running.filter(alive)).toEqual([]);
   }, 120_000);
 

@@ -39,6 +39,12 @@ const hazards: readonly Hazard[] = [
     expression: '($f := function($n) { [$f($n), $f($n)] }; $f(1))',
     reason: ENDLESS,
   },
+  { what: 'two failures side by side', expression: '{"a": $error("one"), "b": $error("two")}', reason: /one/ },
+  {
+    what: 'a failure beside endless recursion',
+    expression: '{"a": $error("one"), "b": ($f := function($n) { $f($n) }; $f(1))}',
+    reason: /one/,
+  },
   { what: 'a huge range', expression: '[1..10000000]', reason: /range of 10000000 numbers is refused/ },
   {
     what: 'a huge range that the record asks for',

@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-const TIDEMARK = fileURLToPath(new URL('../../bin/tidemark.mjs', import.meta.url));
+/** The program, as npm links it. */
+export const TIDEMARK = fileURLToPath(new URL('../../bin/tidemark.mjs', import.meta.url));
 
 export interface Ended {
   readonly code: number | null;

@@ -1,8 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
-
-const TIDEMARK = fileURLToPath(new URL('../../bin/tidemark.mjs', import.meta.url));
+import { TIDEMARK } from './tidemark.ts';
 
 export interface WorkerProcessOptions {
   readonly databaseUrl: string;

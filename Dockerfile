@@ -1,0 +1,22 @@
+FROM node:20.20.2-bookworm-slim
+
+# Temporal's native client reads the system's certificates.
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends ca-certificates \
+    && rm -rf /var/lib/apt/lists/*
+
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --omit=dev
+COPY . .
+
+# The bundle of the workflows is kept beside the packages, and commands do not run as root.
+RUN ln -s /app/bin/tidemark.mjs /usr/local/bin/tidemark \
+    && mkdir -p node_modules/.cache \
+    && chown node:node node_modules/.cache
+
+USER node
+# Where commands look for tidemark.yaml.
+WORKDIR /etc/tidemark
+ENTRYPOINT ["tidemark"]
+CMD ["worker"]
