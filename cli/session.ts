@@ -6,9 +6,9 @@ import { type Connections, readConnections } from '../config/connections.ts';
 import { readConfiguration } from '../config/read.ts';
 import { UnavailableError } from '../domain/errors.ts';
 import { configurationContext } from '../workers/configuration-context.ts';
-import { readDevEnvironment } from '../workers/dev-environment.ts';
-import { takeDevLock } from '../workers/dev-lock.ts';
-import { startEmbeddedPostgres } from '../workers/embedded-postgres.ts';
+import { readDevEnvironment } from '../workers/servers/dev-environment.ts';
+import { takeDevLock } from '../workers/servers/dev-lock.ts';
+import { startEmbeddedPostgres } from '../workers/servers/embedded-postgres.ts';
 import { Output } from './output.ts';
 
 /** Options that every command takes. */

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { octokitExamples } from '../examples/github-server/octokit-examples.ts';
 import { createGitHubServer } from '../examples/github-server/server.ts';
-import type { Log } from './child-process.ts';
+import type { Log } from './servers/child-process.ts';
 
 export interface Demo {
   readonly configurationFile: string;

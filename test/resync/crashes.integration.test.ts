@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Generated, generated } from '../../examples/github-server/generated.ts';
-import { startEmbeddedPostgres } from '../../workers/embedded-postgres.ts';
-import { temporalBinary } from '../../workers/temporal-binary.ts';
-import { startTemporalServer } from '../../workers/temporal-server.ts';
+import { startEmbeddedPostgres } from '../../workers/servers/embedded-postgres.ts';
+import { temporalBinary } from '../../workers/servers/temporal-binary.ts';
+import { startTemporalServer } from '../../workers/servers/temporal-server.ts';
 import { Rig, type RigOptions, until } from '../support/rig.ts';
 import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
 

@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
-import { identityOf } from '../../workers/process-identity.ts';
+import { identityOf } from '../../workers/servers/process-identity.ts';
 import type { Script } from '../support/environment/script.ts';
 import { addFile, bareCheckout, installedCheckout, runIn } from './checkout.ts';
 import { valueIn } from './folders.ts';

@@ -2,9 +2,9 @@ import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { UsageError } from '../../domain/errors.ts';
-import { readDevEnvironment, writeDevEnvironment } from '../../workers/dev-environment.ts';
-import { takeDevLock } from '../../workers/dev-lock.ts';
-import { takeLock } from '../../workers/process-lock.ts';
+import { readDevEnvironment, writeDevEnvironment } from '../../workers/servers/dev-environment.ts';
+import { takeDevLock } from '../../workers/servers/dev-lock.ts';
+import { takeLock } from '../../workers/servers/process-lock.ts';
 import { type Script, startTypeScript } from '../support/environment/script.ts';
 import { closedFolder } from './folders.ts';
 

@@ -3,9 +3,9 @@ import path from 'node:path';
 import pg from 'pg';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { UnavailableError, UsageError } from '../../domain/errors.ts';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../workers/embedded-postgres.ts';
-import { freePorts } from '../../workers/ports.ts';
-import { identityOf, isRunning, type ProcessIdentity } from '../../workers/process-identity.ts';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../workers/servers/embedded-postgres.ts';
+import { freePorts } from '../../workers/servers/ports.ts';
+import { identityOf, isRunning, type ProcessIdentity } from '../../workers/servers/process-identity.ts';
 import { type Script, startScript, startTypeScript } from '../support/environment/script.ts';
 import { closedFolder, valueIn } from './folders.ts';
 

@@ -2,10 +2,10 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import path from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { UnavailableError } from '../../domain/errors.ts';
-import { identityOf } from '../../workers/process-identity.ts';
-import { TEMPORAL_VERSION, temporalBinary } from '../../workers/temporal-binary.ts';
-import { buildTemporal } from '../../workers/temporal-build.ts';
-import { downloadTemporal } from '../../workers/temporal-download.ts';
+import { identityOf } from '../../workers/servers/process-identity.ts';
+import { TEMPORAL_VERSION, temporalBinary } from '../../workers/servers/temporal-binary.ts';
+import { buildTemporal } from '../../workers/servers/temporal-build.ts';
+import { downloadTemporal } from '../../workers/servers/temporal-download.ts';
 import { closedFolder } from './folders.ts';
 
 const WORKING = '#!/bin/sh\necho "temporal version 1"\n';

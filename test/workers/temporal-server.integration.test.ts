@@ -3,10 +3,14 @@ import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { UnavailableError } from '../../domain/errors.ts';
-import { freePorts } from '../../workers/ports.ts';
-import { identityOf, isRunning, type ProcessIdentity } from '../../workers/process-identity.ts';
-import { temporalBinary } from '../../workers/temporal-binary.ts';
-import { startTemporalServer, type TemporalServer, type TemporalServerOptions } from '../../workers/temporal-server.ts';
+import { freePorts } from '../../workers/servers/ports.ts';
+import { identityOf, isRunning, type ProcessIdentity } from '../../workers/servers/process-identity.ts';
+import { temporalBinary } from '../../workers/servers/temporal-binary.ts';
+import {
+  startTemporalServer,
+  type TemporalServer,
+  type TemporalServerOptions,
+} from '../../workers/servers/temporal-server.ts';
 import { startTypeScript } from '../support/environment/script.ts';
 import { closedFolder, valueIn } from './folders.ts';
 

@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, readdirSync, renameSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
-import { type Log, type StopSignals, stopLeftover } from '../../../workers/child-process.ts';
-import { takeLock } from '../../../workers/process-lock.ts';
+import { type Log, type StopSignals, stopLeftover } from '../../../workers/servers/child-process.ts';
+import { takeLock } from '../../../workers/servers/process-lock.ts';
 
 /** What lies in the folder of one test run. */
 export const runFiles = (folder: string) => ({

@@ -1,10 +1,10 @@
 import { rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { type Log, readRecord } from '../../../workers/child-process.ts';
-import { startEmbeddedPostgres } from '../../../workers/embedded-postgres.ts';
-import { isRunning, type ProcessIdentity } from '../../../workers/process-identity.ts';
-import { temporalBinary } from '../../../workers/temporal-binary.ts';
-import { startTemporalServer } from '../../../workers/temporal-server.ts';
+import { type Log, readRecord } from '../../../workers/servers/child-process.ts';
+import { startEmbeddedPostgres } from '../../../workers/servers/embedded-postgres.ts';
+import { isRunning, type ProcessIdentity } from '../../../workers/servers/process-identity.ts';
+import { temporalBinary } from '../../../workers/servers/temporal-binary.ts';
+import { startTemporalServer } from '../../../workers/servers/temporal-server.ts';
 import { runFiles, runRecords, takeRunFolder } from './run-folder.ts';
 
 export interface TestServers {

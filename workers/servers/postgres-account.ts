@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { chmod, readFile, stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { UnavailableError } from '../domain/errors.ts';
+import { UnavailableError } from '../../domain/errors.ts';
 import type { Log } from './child-process.ts';
 
 /** How to run a program of PostgreSQL, which refuses to be root. */

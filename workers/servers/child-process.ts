@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { UnavailableError } from '../domain/errors.ts';
+import { UnavailableError } from '../../domain/errors.ts';
 import { identityOf, isRunning, type ProcessIdentity, parseIdentity } from './process-identity.ts';
 
 /** Told in one line each what is being waited for; a person reads it. */

@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { UnavailableError } from '../domain/errors.ts';
+import { UnavailableError } from '../../domain/errors.ts';
 import { logTail } from './child-process.ts';
 import { type GettingOptions, runLongJob } from './long-job.ts';
 

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { UsageError } from '../domain/errors.ts';
+import { UsageError } from '../../domain/errors.ts';
 import { readDevEnvironment, removeDevEnvironment } from './dev-environment.ts';
 import { takeLock } from './process-lock.ts';
 

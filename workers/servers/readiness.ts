@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { UnavailableError } from '../domain/errors.ts';
+import { UnavailableError } from '../../domain/errors.ts';
 import { type ChildProcess, type Log, logTail } from './child-process.ts';
 
 export interface ReadinessOptions {

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { UnavailableError } from '../domain/errors.ts';
+import { UnavailableError } from '../../domain/errors.ts';
 import { logTail } from './child-process.ts';
 import { type GettingOptions, runLongJob } from './long-job.ts';
 import { findOnPath } from './search-path.ts';

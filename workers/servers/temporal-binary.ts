@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { UnavailableError } from '../domain/errors.ts';
+import { UnavailableError } from '../../domain/errors.ts';
 import { type Log, stopLeftover } from './child-process.ts';
 import { type GettingOptions, JOB_STOP } from './long-job.ts';
 import { takeLock } from './process-lock.ts';

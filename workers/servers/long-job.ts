@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { UnavailableError } from '../domain/errors.ts';
+import { UnavailableError } from '../../domain/errors.ts';
 import { type ChildProcessOptions, type Log, type StopSignals, startChildProcess } from './child-process.ts';
 
 /** What a way of getting the `temporal` program is given. */

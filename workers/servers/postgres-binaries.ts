@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { UnavailableError } from '../domain/errors.ts';
+import { UnavailableError } from '../../domain/errors.ts';
 
 /** The programs of the PostgreSQL that npm installed for this platform, as absolute paths, and its major version. */
 export interface PostgresBinaries {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { chown, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { UnavailableError, UsageError } from '../domain/errors.ts';
+import { UnavailableError, UsageError } from '../../domain/errors.ts';
 import { type Log, logTail, startChildProcess } from './child-process.ts';
 import { handOver, type PostgresAccount } from './postgres-account.ts';
 import type { PostgresBinaries } from './postgres-binaries.ts';

@@ -1,7 +1,7 @@
 import path from 'node:path';
-import type { TemporalAddress } from '../client/client.ts';
-import type { Connections } from '../config/connections.ts';
-import { UnavailableError } from '../domain/errors.ts';
+import type { TemporalAddress } from '../../client/client.ts';
+import type { Connections } from '../../config/connections.ts';
+import { UnavailableError } from '../../domain/errors.ts';
 import type { Log } from './child-process.ts';
 import { writeDevEnvironment } from './dev-environment.ts';
 import { takeDevLock } from './dev-lock.ts';

@@ -1,0 +1,45 @@
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ROOT, tableBelow, textOf } from './support.ts';
+
+const PAGE = 'docs/sync-semantics.md';
+
+/** Every file that a person wrote as code or as a test. */
+const files = readdirSync(ROOT, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory() && !/^\.|^node_modules$|^docs$/.test(entry.name))
+  .flatMap(({ name }) =>
+    readdirSync(path.join(ROOT, name), { recursive: true, encoding: 'utf8' })
+      .filter((file) => /\.(ts|mjs|sql|yaml)$/.test(file))
+      .map((file) => path.join(name, file)),
+  );
+
+const cited = (pattern: RegExp): string[] => [
+  ...new Set(files.flatMap((file) => [...textOf(file).matchAll(pattern)].map(([, id]) => String(id)))),
+];
+
+/** `S1.22–S1.25` and `S0.4, S0.5` as single ids. */
+function idsIn(cell: string): string[] {
+  return cell.split(', ').flatMap((part) => {
+    const [first = '', last = first] = part.split('–');
+    const [topic, from] = first.split('.');
+    const to = Number(last.split('.')[1]);
+    return Array.from({ length: to - Number(from) + 1 }, (_, index) => `${topic}.${Number(from) + index}`);
+  });
+}
+
+describe('docs/sync-semantics.md', () => {
+  it('has every rule that the code refers to', () => {
+    const rules = [...textOf(PAGE).matchAll(/^(?:## |- \*\*)(\d+(?:\.\d+)?)/gm)].map(([, id]) => id);
+    const wanted = cited(/sync-semantics (\d+(?:\.\d+)?)/g);
+    expect(wanted.length).toBeGreaterThan(15);
+    expect(wanted.filter((id) => !rules.includes(id))).toEqual([]);
+  });
+
+  it('has every requirement that the code refers to', () => {
+    const listed = tableBelow(PAGE, '## Requirements').flatMap(([ids = '']) => idsIn(ids));
+    const wanted = cited(/\b(S[0-4]\.\d+)\b/g);
+    expect(wanted.length).toBeGreaterThan(20);
+    expect(wanted.filter((id) => !listed.includes(id))).toEqual([]);
+  });
+});
