@@ -60,7 +60,12 @@ export default {
       from: { path: '^workflows/' },
       to: { path: 'node_modules/', pathNot: 'node_modules/@temporalio/(workflow|common)/' },
     },
-    { name: 'workflows-and-domain-use-no-node', severity: 'error', from: { path: '^(workflows|domain)/' }, to: { dependencyTypes: ['core'] } },
+    {
+      name: 'workflows-and-domain-use-no-node',
+      severity: 'error',
+      from: { path: '^(workflows|domain)/' },
+      to: { dependencyTypes: ['core'] },
+    },
     { name: 'domain-brings-no-package', severity: 'error', from: { path: '^domain/' }, to: { path: 'node_modules/' } },
     ...rooms,
     ...packages,
@@ -69,6 +74,10 @@ export default {
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default'], extensions: ['.ts', '.mjs', '.js', '.json'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default'],
+      extensions: ['.ts', '.mjs', '.js', '.json'],
+    },
   },
 };

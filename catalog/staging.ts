@@ -118,11 +118,6 @@ export interface StagedEntity {
   readonly observedAt: string;
 }
 
-export interface StagedRejection {
-  readonly recordKey: string;
-  readonly observedAt: string;
-}
-
 export interface QuarantinedRecord {
   readonly recordKey: string;
   readonly stage: string;

@@ -75,12 +75,13 @@ export function withTriggeringClient<T>(work: (client: TidemarkClient) => Promis
   const running = readDevEnvironment(dataDirectory());
   const url = databaseUrl ?? running?.databaseUrl;
   const address = temporal ?? (running && { connectionOptions: { address: running.temporalAddress } });
+  const queue = temporal ? taskQueue : (running?.taskQueue ?? taskQueue);
   if (!url || !address) {
     throw new UnavailableError(
       'nothing runs in this folder: start `npm start` (or `tidemark dev`) here, or set DATABASE_URL and TEMPORAL_ADDRESS',
     );
   }
-  return withClient({ databaseUrl: url, temporal: address, taskQueue: running?.taskQueue ?? taskQueue }, work);
+  return withClient({ databaseUrl: url, temporal: address, taskQueue: queue }, work);
 }
 
 async function withClient<T>(

@@ -44,6 +44,7 @@ interface Batch {
 export async function readResource(input: ReadResourceInput): Promise<Rest | null> {
   const { progress, mustLeave, pass } = input;
   const next = pass === 'lookup' ? lookUp : fetch;
+  // The batch that is being fetched is one of them.
   const pipeline = new Pipeline(WINDOW - 1);
   let { cursor } = input;
   const reading = new CancellationScope();
@@ -142,9 +143,9 @@ class Pipeline {
     this.underWay.add(tracked);
   }
 
-  /** Resolves when another batch may be added. */
+  /** Resolves when no more than `width` are under way. */
   async room(): Promise<void> {
-    while (this.underWay.size >= this.width) await Promise.race(this.underWay);
+    while (this.underWay.size > this.width) await Promise.race(this.underWay);
     this.check();
   }
 

@@ -155,8 +155,8 @@ create table tidemark.entity (
 
 -- The ledger (sync-semantics 1.1): which record maps to which entity, and what it says of it. `owns`: the record
 -- created the entity or changed a field of it, which alone makes a claim; a record that found everything as it would
--- have written it is only remembered, and takes over when the last owner lets go. No index may hold seen_epoch or observed_at: every run updates both, and only
--- columns outside all indexes let PostgreSQL do that in place.
+-- have written it is only remembered, and takes over when the last owner lets go. No index may hold seen_epoch or
+-- observed_at: every run updates both, and only columns outside all indexes let PostgreSQL do that in place.
 create table tidemark.claim (
   destination text not null,
   integration text not null,

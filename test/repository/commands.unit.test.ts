@@ -50,7 +50,7 @@ describe('the command line in the documents', async () => {
   it('npm scripts that documents name exist', () => {
     const { scripts } = JSON.parse(textOf('package.json')) as { scripts: Record<string, string> };
     const named = documents.flatMap((file) =>
-      codeOf(file).flatMap((code) => [...code.matchAll(/\bnpm run (?:--\w+ )?([a-z]+)/g)].map(([, name]) => name)),
+      codeOf(file).flatMap((code) => [...code.matchAll(/\bnpm run (?:--\w+ )?([a-z-]+)/g)].map(([, name]) => name)),
     );
     expect(named.length).toBeGreaterThan(4);
     expect(named.filter((name) => !(String(name) in scripts))).toEqual([]);

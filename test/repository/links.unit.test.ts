@@ -39,6 +39,14 @@ describe('the documents', () => {
     expect(relative.map(({ file, link }) => problemOf(file, link)).filter(Boolean)).toEqual([]);
   });
 
+  it('name only files of the repository that are there', () => {
+    const named = documents.flatMap((file) =>
+      [...proseOf(file).matchAll(/`((?:[\w.-]+\/)+[\w.-]+\.(?:ts|mjs|sql|json|yaml))`/g)].map(([, name = '']) => name),
+    );
+    expect(named.length).toBeGreaterThan(3);
+    expect(named.filter((name) => !name.startsWith('.tidemark/') && !existsSync(path.join(ROOT, name)))).toEqual([]);
+  });
+
   it('decision records are numbered without gaps and have their three parts', () => {
     const records = documents.filter((file) => file.startsWith('docs/decisions/')).sort();
     expect(records.map((file) => Number(path.basename(file).slice(0, 4)))).toEqual(

@@ -1,0 +1,139 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { Client, Connection } from '@temporalio/client';
+import { type Database, openDatabase } from '../catalog/database.ts';
+import { TidemarkClient } from '../client/client.ts';
+import { loadConfiguration } from '../config/load.ts';
+import { configurationContext } from '../workers/configuration-context.ts';
+import { type ChildProcess, type Log, logTail, startChildProcess } from '../workers/servers/child-process.ts';
+import { startEmbeddedPostgres } from '../workers/servers/embedded-postgres.ts';
+import { temporalBinary } from '../workers/servers/temporal-binary.ts';
+import { startTemporalServer } from '../workers/servers/temporal-server.ts';
+import { configurationText } from './configuration.ts';
+import { type SourceProcess, type SourceSizes, startSource } from './source.ts';
+
+/** Processes whose CPU time is measured. */
+export type MeasuredProcess = 'worker' | 'temporal' | 'postgres';
+
+/** Everything that a resync needs, each part a process of its own. */
+export interface Servers {
+  readonly source: SourceProcess;
+  readonly pids: Readonly<Record<MeasuredProcess, number>>;
+  readonly client: TidemarkClient;
+  readonly temporal: Client;
+  readonly db: Database;
+  /** Rejects when a process ends by itself. */
+  readonly failed: Promise<never>;
+}
+
+/** What was started, to be stopped in the opposite order. */
+export class Started {
+  private readonly stops: (() => Promise<unknown>)[] = [];
+
+  add(stop: () => Promise<unknown>): void {
+    this.stops.push(stop);
+  }
+
+  async stop(): Promise<void> {
+    for (let next = this.stops.pop(); next; next = this.stops.pop()) await next();
+  }
+}
+
+const TASK_QUEUE = 'bench';
+const TIDEMARK = fileURLToPath(new URL('../bin/tidemark.mjs', import.meta.url));
+
+export interface ServersOptions {
+  readonly sizes: SourceSizes;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Starts the source, the embedded PostgreSQL and the Temporal dev server as `npm start` has them, in a temporary folder,
+ * and one `tidemark worker`; imports the configuration. Each part is told to `started` as soon as it runs.
+ */
+export async function startServers({ sizes, log, signal }: ServersOptions, started: Started): Promise<Servers> {
+  const directory = await mkdtemp(path.join(tmpdir(), 'tidemark-bench-'));
+  started.add(() => rm(directory, { recursive: true, force: true }));
+  log(`Generating ${sizes.repositories} repositories and ${sizes.pullRequests} pull requests …`);
+  const source = await startSource(sizes);
+  started.add(() => source.stop());
+  const postgres = await startEmbeddedPostgres({ directory: path.join(directory, 'postgres'), log });
+  started.add(() => postgres.stop());
+  const binary = await temporalBinary({ env: process.env, log, signal });
+  const server = await startTemporalServer({
+    binary,
+    directory: path.join(directory, 'temporal'),
+    env: process.env,
+    log,
+  });
+  started.add(() => server.stop());
+
+  const address = { address: server.address };
+  const connection = await Connection.connect(address);
+  started.add(() => connection.close());
+  const where = { databaseUrl: postgres.url, temporal: { connectionOptions: address }, taskQueue: TASK_QUEUE };
+  const client = await TidemarkClient.connect(where);
+  started.add(() => client.close());
+  const db = openDatabase({ url: postgres.url, poolSize: 1, onIdleError: () => {} });
+  started.add(() => db.close());
+  const text = configurationText(source.facts);
+  await client.importConfiguration(loadConfiguration({ file: 'bench.yaml', text }, configurationContext({})));
+
+  log('Starting a worker …');
+  const worker = await startWorker({ directory, databaseUrl: postgres.url, temporalAddress: server.address });
+  started.add(() => worker.stop());
+  const failed = Promise.race([
+    endsByItself('the source', source),
+    endsByItself('PostgreSQL', postgres),
+    endsByItself('the Temporal server', server),
+    endsByItself('the worker', worker, () => logTail(path.join(directory, 'worker.log'))),
+  ]);
+  failed.catch(() => {});
+  await Promise.race([untilPolling(client), failed]);
+  const pids = { worker: worker.pid, temporal: server.pid, postgres: postgres.pid };
+  return { source, pids, client, temporal: new Client({ connection }), db, failed };
+}
+
+interface WorkerOptions {
+  readonly directory: string;
+  readonly databaseUrl: string;
+  readonly temporalAddress: string;
+}
+
+function startWorker({ directory, databaseUrl, temporalAddress }: WorkerOptions): Promise<ChildProcess> {
+  // The caller's own settings would lead it elsewhere.
+  const inherited = Object.entries(process.env).filter(([name]) => !/^(TEMPORAL_|TIDEMARK_)/.test(name));
+  return startChildProcess({
+    name: 'The worker',
+    command: [TIDEMARK, 'worker'],
+    env: {
+      ...Object.fromEntries(inherited),
+      DATABASE_URL: databaseUrl,
+      TEMPORAL_ADDRESS: temporalAddress,
+      TIDEMARK_TASK_QUEUE: TASK_QUEUE,
+    },
+    cwd: directory,
+    logFile: path.join(directory, 'worker.log'),
+    recordFile: path.join(directory, 'worker.json'),
+    stopSignals: [
+      ['SIGTERM', 20_000],
+      ['SIGKILL', 5_000],
+    ],
+  });
+}
+
+async function endsByItself(
+  name: string,
+  { exited }: { readonly exited: Promise<string> },
+  lastWords: () => string = () => '',
+): Promise<never> {
+  throw new Error(`${name} ended by itself (${await exited})\n${lastWords()}`);
+}
+
+async function untilPolling(client: TidemarkClient): Promise<void> {
+  while (!(await client.hasWorker())) await delay(50);
+}

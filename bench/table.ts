@@ -1,0 +1,49 @@
+import { cpus, totalmem } from 'node:os';
+import type { Measurement } from './measurement.ts';
+
+type Line = readonly [label: string, value: (measurement: Measurement) => string];
+
+const count = (value: number): string => value.toLocaleString('en-US');
+const measured = (value: number | null, unit: string, digits = 1): string =>
+  value === null ? 'not available' : `${value.toFixed(digits)} ${unit}`;
+
+const LINES: readonly Line[] = [
+  ['rows', ({ rows }) => count(rows)],
+  ['**rows/s**', ({ rowsPerSecond }) => `**${count(rowsPerSecond)}**`],
+  ['trigger to end seen', ({ seconds }) => measured(seconds, 's')],
+  ['the run itself', ({ runSeconds }) => measured(runSeconds, 's')],
+  ['CPU of the worker', ({ cpuSeconds }) => measured(cpuSeconds.worker, 's')],
+  ['CPU of Temporal', ({ cpuSeconds }) => measured(cpuSeconds.temporal, 's')],
+  ['CPU of PostgreSQL', ({ cpuSeconds }) => measured(cpuSeconds.postgres, 's')],
+  ['CPU per row, all three', ({ cpuMillisecondsPerRow }) => measured(cpuMillisecondsPerRow, 'ms', 3)],
+  ['peak memory of the worker', ({ workerPeakMemoryMB }) => measured(workerPeakMemoryMB, 'MB', 0)],
+  ['workflow executions', ({ history }) => count(history.workflows)],
+  ['history events, all / longest', ({ history }) => `${count(history.events)} / ${count(history.mostEvents)}`],
+  ['history KB, all / largest', ({ history }) => `${kilobytes(history.bytes)} / ${kilobytes(history.mostBytes)}`],
+  ['largest payload', ({ history }) => `${kilobytes(history.largestPayloadBytes)} KB`],
+  [
+    'created / updated / unchanged / deleted',
+    ({ counts }) => [counts.created, counts.updated, counts.unchanged, counts.deleted].map(count).join(' / '),
+  ],
+  [
+    'catalog rows inserted / updated / deleted',
+    ({ catalogWrites: { inserted, updated, deleted } }) => [inserted, updated, deleted].map(count).join(' / '),
+  ],
+];
+
+/** 10³ bytes. */
+function kilobytes(bytes: number): string {
+  return (bytes / 1e3).toFixed(1);
+}
+
+/** The measurements as a table in Markdown, a column a scenario, and the machine that they were taken on. */
+export function table(measurements: readonly Measurement[]): string {
+  const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  return [
+    row(['', ...measurements.map(({ scenario }) => scenario)]),
+    row(['---', ...measurements.map(() => '---:')]),
+    ...LINES.map(([label, value]) => row([label, ...measurements.map(value)])),
+    '',
+    `${cpus().length} × ${cpus()[0]?.model.trim() || process.arch}, ${Math.round(totalmem() / 1e9)} GB, ${process.platform}, Node ${process.versions.node}`,
+  ].join('\n');
+}
