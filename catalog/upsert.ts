@@ -15,6 +15,13 @@ export interface StagedBatch {
 }
 
 /**
+ * Batches join with each other by hashes, and look rows of the large tables up one by one: the lateral subqueries
+ * cannot be planned any other way. Left to its estimates, which are wrong for what has just been staged, PostgreSQL
+ * reads all claims for every batch, or compares every row of a batch with every other.
+ */
+const PLANNING = 'set local enable_nestloop = off; set local enable_mergejoin = off';
+
+/**
  * Claims that the mapped rows make or renew: what is stored of each (`seen_epoch` null: no claim yet), its new base,
  * and whether what is stored was observed later. A field that failed keeps what the claim wrote of it before.
  */
@@ -30,9 +37,12 @@ const INCOMING = `
              (select coalesce(jsonb_object_agg(key, value), '{}') from jsonb_each(c.base) where key = any (s.failed))
            end as base
       from staged s
-      left join tidemark.claim c
-        on c.destination = $1 and c.integration = $2 and c.resource = $3
-       and c.record_key = s.record_key and c.blueprint = s.blueprint and c.identifier = s.identifier
+      left join lateral (
+        select * from tidemark.claim c
+         where c.destination = $1 and c.integration = $2 and c.resource = $3
+           and c.record_key = s.record_key and c.blueprint = s.blueprint and c.identifier = s.identifier
+         limit 1
+      ) c on true
   )`;
 
 /**
@@ -43,20 +53,24 @@ const CHANGES = `
   touched as materialized (
     select distinct blueprint, identifier from incoming where not outdated
   ), source as (
-    select blueprint, identifier, $2::text as integration, $4::int as position, $3::text as resource, record_key, base
+    select blueprint, identifier, $2::text as integration, $4::int as position, $3::text as resource, record_key, base,
+           0 as age
       from incoming where not outdated
     union all
-    select c.blueprint, c.identifier, c.integration, c.position, c.resource, c.record_key, c.base
+    select c.blueprint, c.identifier, c.integration, c.position, c.resource, c.record_key, c.base, 1 as age
       from touched t
-      join tidemark.claim c on c.destination = $1 and c.blueprint = t.blueprint and c.identifier = t.identifier
-      left join incoming i
-        on not i.outdated and c.integration = $2 and c.resource = $3
-       and i.record_key = c.record_key and i.blueprint = c.blueprint and i.identifier = c.identifier
-     where i.blueprint is null
+     cross join lateral (
+       select * from tidemark.claim c
+        where c.destination = $1 and c.blueprint = t.blueprint and c.identifier = t.identifier
+       offset 0
+     ) c
+  ), live as (
+    select distinct on (blueprint, identifier, integration, resource, record_key) *
+      from source order by blueprint, identifier, integration, resource, record_key, age
   ), merged as (
     select blueprint, identifier,
            tidemark.jsonb_merge(base order by integration, position, resource, record_key) as fields
-      from source group by blueprint, identifier
+      from live group by blueprint, identifier
   ), dropped as (
     select i.blueprint, i.identifier, array_agg(key) as keys
       from incoming i cross join lateral jsonb_object_keys(i.old_base) as key
@@ -67,7 +81,9 @@ const CHANGES = `
            case when e.blueprint is null then m.fields
                 else (e.fields - coalesce(d.keys, '{}')) || m.fields end as fields
       from merged m
-      left join tidemark.entity e on e.blueprint = m.blueprint and e.identifier = m.identifier
+      left join lateral (
+        select * from tidemark.entity e where e.blueprint = m.blueprint and e.identifier = m.identifier limit 1
+      ) e on true
       left join dropped d on d.blueprint = m.blueprint and d.identifier = m.identifier
   )`;
 
@@ -162,6 +178,7 @@ export function upsertStaged(
     if (staged.applied) return staged.applied;
     const { resource, position, kind, mappedAttempt } = batch;
     await lockBlueprints(tx, destination, mappedAttempt);
+    await tx.query(PLANNING);
     const [written] = await tx.query<Omit<UpsertCounts, 'unidentified'>>(`with ${INCOMING}, ${CHANGES}, ${WRITE}`, [
       destination,
       run.integration,
