@@ -1,6 +1,6 @@
 import type { DeletePhase } from '../catalog/stale.ts';
 import type { Pass, PinnedRun } from '../domain/run.ts';
-import type { ActivityDependencies } from './dependencies.ts';
+import { type ActivityDependencies, resourceKeys } from './dependencies.ts';
 
 /** Which second look a kind's candidates get before anything is deleted. */
 export interface SecondLook {
@@ -17,10 +17,7 @@ export const createDeleteActivities = ({ pipeline }: ActivityDependencies) => ({
    */
   async findStale({ run }: { run: PinnedRun }): Promise<SecondLook[]> {
     const { integration, destination } = await pipeline(run.configVersion);
-    const stale = await destination.findStale(
-      run,
-      integration.resources.map((resource) => resource.key),
-    );
+    const stale = await destination.findStale(run, resourceKeys(integration));
     return stale
       .filter(({ unidentified }) => unidentified === 0)
       .map(({ kind, candidates, withoutLookup }) => {
@@ -31,7 +28,7 @@ export const createDeleteActivities = ({ pipeline }: ActivityDependencies) => ({
 
   /** Deletes what the second look confirmed. */
   async deleteStale({ run }: { run: PinnedRun }): Promise<DeletePhase> {
-    const { destination } = await pipeline(run.configVersion);
-    return destination.deleteStale(run);
+    const { destination, integration } = await pipeline(run.configVersion);
+    return destination.deleteStale(run, resourceKeys(integration));
   },
 });

@@ -33,3 +33,5 @@ export function resourceOf({ integration }: Pipeline, key: string): Resource {
   if (!resource) throw new Error(`${integration.id} has no resource ${key}`);
   return resource;
 }
+
+export const resourceKeys = ({ resources }: Integration): string[] => resources.map((resource) => resource.key);

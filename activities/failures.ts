@@ -1,8 +1,11 @@
 import { ApplicationFailure, TemporalFailure } from '@temporalio/common';
 import { TidemarkError } from '../domain/errors.ts';
 
-/** SQLSTATE classes that a repetition may get past: connection, transaction rollback, resources, limits, shutdown. */
-const TRANSIENT_SQLSTATE = /^(08|25P0|40|53|55|57)/;
+/**
+ * SQLSTATE classes that a repetition may get past: connection, transaction state (a failover makes a server read-only),
+ * transaction rollback, resources, limits, shutdown, system.
+ */
+const TRANSIENT_SQLSTATE = /^(08|25|40|53|55|57|58)/;
 
 /** What programming mistakes throw: repeating them cannot help. */
 const MISTAKES: readonly (new (...args: never[]) => Error)[] = [TypeError, RangeError, ReferenceError, SyntaxError];
@@ -23,14 +26,17 @@ export function toTemporalFailure(error: unknown): unknown {
     });
   }
   if (!(error instanceof Error)) return error;
-  const sqlstate = (error as { code?: unknown }).code;
-  const refusedSql =
-    typeof sqlstate === 'string' && /^[0-9A-Z]{5}$/.test(sqlstate) && !TRANSIENT_SQLSTATE.test(sqlstate);
-  const terminal = refusedSql || MISTAKES.some((mistake) => error instanceof mistake);
+  const terminal = isRefusedSql(error) || MISTAKES.some((mistake) => error instanceof mistake);
   return ApplicationFailure.create({
     message: error.message,
     type: error.name,
     nonRetryable: terminal,
     cause: error,
   });
+}
+
+/** Told from errors of the network, whose codes can look alike (`EPIPE`), by what only the server sends. */
+function isRefusedSql(error: Error): boolean {
+  const { code, severity } = error as { code?: unknown; severity?: unknown };
+  return typeof severity === 'string' && typeof code === 'string' && !TRANSIENT_SQLSTATE.test(code);
 }

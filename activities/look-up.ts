@@ -15,6 +15,8 @@ export interface LookUpInput {
   readonly run: PinnedRun;
   readonly kind: string;
   readonly resource: string;
+  /** The record key that the batch before ended with. */
+  readonly after: string | null;
 }
 
 export interface LookUpResult {
@@ -22,8 +24,8 @@ export interface LookUpResult {
   readonly attempt: string | null;
   readonly asked: number;
   readonly found: number;
-  /** There may be more to ask for. */
-  readonly more: boolean;
+  /** The record key to go on after; `null`: all were asked for. */
+  readonly next: string | null;
   readonly failure: string | null;
 }
 
@@ -34,18 +36,18 @@ export const createLookUpActivity = (deps: ActivityDependencies) => ({
    * (sync-semantics 3.2).
    */
   async lookUp(input: LookUpInput): Promise<LookUpResult> {
-    const { run, kind, resource } = input;
-    const candidates = await nextLookups(deps.db, run, { resource, limit: BATCH_LOOKUPS });
+    const { run, kind, resource, after } = input;
+    const candidates = await nextLookups(deps.db, run, { resource, after, limit: BATCH_LOOKUPS });
     const observedAt = await databaseClock(deps.db);
     const { verdicts, found, failure } = await ask(deps, input, candidates);
     const attempt = found.length > 0 ? randomUUID() : null;
     const pages = [await packPage(observedAt, found)];
     await fenced(deps.db, run, async (tx) => {
-      await recordVerdicts(tx, run, { resource, verdicts });
+      await recordVerdicts(tx, run, { resource, verdicts, attempt });
       if (attempt) await stageBatch(tx, run, { attempt, kind, resource, pass: 'lookup', pages, nextCursor: null });
     });
-    const more = failure === null && candidates.length === BATCH_LOOKUPS;
-    return { attempt, asked: candidates.length, found: found.length, more, failure };
+    const next = candidates.length === BATCH_LOOKUPS ? (candidates.at(-1)?.recordKey ?? null) : null;
+    return { attempt, asked: candidates.length, found: found.length, next, failure };
   },
 });
 

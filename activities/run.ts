@@ -1,5 +1,13 @@
 import { activityInfo } from '@temporalio/activity';
-import { beginRun, finishKind, finishRun, type KindEnd, planKinds, type RunEnd } from '../catalog/runs.ts';
+import {
+  beginRun,
+  finishKind,
+  finishRun,
+  hasUncoveredTriggers,
+  type KindEnd,
+  planKinds,
+  type RunEnd,
+} from '../catalog/runs.ts';
 import { recordAbsent } from '../catalog/stale.ts';
 import type { Integration } from '../config/configuration.ts';
 import { UsageError } from '../domain/errors.ts';
@@ -20,7 +28,9 @@ export interface KindPlan {
 /** What a resync is going to do. */
 export interface RunPlan {
   readonly run: PinnedRun;
-  readonly triggers: readonly { readonly id: string; readonly origin: TriggerOrigin }[];
+  /** Triggers that it covers, and where the latest of them came from. */
+  readonly triggers: number;
+  readonly origin: TriggerOrigin;
   /** In configuration order. */
   readonly kinds: readonly KindPlan[];
   readonly concurrency: number;
@@ -58,6 +68,11 @@ export const createRunActivities = ({ db, pipeline, searchAttributes }: Activity
       if (!(error instanceof UsageError)) throw error;
       return { ...begun, kinds: [], concurrency: 1, cancelDeadline: 0, searchAttributes, problem: error.message };
     }
+  },
+
+  /** Whether a trigger waits that the run does not cover: a signal alone may be late, or a repetition. */
+  async hasUncoveredTriggers({ run }: { run: PinnedRun }): Promise<boolean> {
+    return hasUncoveredTriggers(db, run);
   },
 
   /** Records how a kind ended. */

@@ -10,6 +10,7 @@ import {
 import { MappingError } from '../domain/errors.ts';
 import type { RawRecord } from '../domain/json.ts';
 import type { PinnedRun } from '../domain/run.ts';
+import { isStorableText } from '../domain/text.ts';
 import type { ResourceMapping } from '../mapping/mapping.ts';
 import type { Source } from '../sources/source.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -58,6 +59,7 @@ export const createTransformActivity = (deps: ActivityDependencies) => ({
       quarantined,
       counts,
       fieldFailures,
+      whole: failure === null,
     });
     return { attempt, entities: entities.length, quarantined: quarantined.length, failure };
   },
@@ -92,13 +94,12 @@ class BatchMapping {
         this.counts.ruledOut += 1;
         continue;
       }
-      const { key, locator } = this.source.identify(this.kind, record);
-      if (key !== null && Buffer.byteLength(key) > MAX_KEY_BYTES) {
-        const reason = `the source's key of the record has ${Buffer.byteLength(key)} bytes; at most ${MAX_KEY_BYTES} fit the ledger's index`;
-        this.reject(record, { stage: 'record key', reason, recordKey: '', observedAt });
+      const identity = this.identify(record);
+      if ('reason' in identity) {
+        this.reject(record, { stage: 'record key', reason: identity.reason, recordKey: '', observedAt });
         continue;
       }
-      const recordKey = key ?? '';
+      const { recordKey, locator } = identity;
       if (result.type === 'rejected') {
         this.reject(record, { ...result, recordKey, observedAt });
         continue;
@@ -110,6 +111,25 @@ class BatchMapping {
       }
       const [rejection] = result.rejections;
       if (rejection) this.reject(record, { ...rejection, recordKey, observedAt });
+    }
+  }
+
+  /** The record's key as the ledger can hold it, or why it cannot. */
+  private identify(record: RawRecord): { recordKey: string; locator: string | null } | { reason: string } {
+    try {
+      const { key, locator } = this.source.identify(this.kind, record);
+      if (key === null) return { recordKey: '', locator };
+      if (!isStorableText(key))
+        return { reason: "the source's key of the record holds a NUL or half a surrogate pair" };
+      const bytes = Buffer.byteLength(key);
+      if (bytes <= MAX_KEY_BYTES) return { recordKey: key, locator };
+      return {
+        reason: `the source's key of the record has ${bytes} bytes; at most ${MAX_KEY_BYTES} fit the ledger's index`,
+      };
+    } catch (error) {
+      return {
+        reason: `the source cannot tell the record's key: ${error instanceof Error ? error.message : String(error)}`,
+      };
     }
   }
 

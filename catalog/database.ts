@@ -20,6 +20,8 @@ export interface Database extends Queryable {
 
 const STATEMENT_LIMIT_MS = 60_000;
 const IDLE_LIMIT_MS = 10_000;
+/** A server that has vanished says nothing: then the client itself gives up. */
+const SILENCE_LIMIT_MS = STATEMENT_LIMIT_MS + 10_000;
 
 const types = new pg.TypeOverrides();
 types.setTypeParser(pg.types.builtins.INT8, Number);
@@ -38,6 +40,8 @@ export function openDatabase({ url, poolSize = 10, onIdleError }: DatabaseOption
     max: poolSize,
     types,
     connectionTimeoutMillis: 10_000,
+    query_timeout: SILENCE_LIMIT_MS,
+    keepAlive: true,
     application_name: 'tidemark',
   });
   pool.on('error', (error) => onIdleError?.(error));
@@ -61,9 +65,12 @@ export function openDatabase({ url, poolSize = 10, onIdleError }: DatabaseOption
         await client.query('commit');
         return result;
       } catch (error) {
-        await client.query('rollback').catch((failure: Error) => {
-          broken = failure;
-        });
+        if (isSilence(error)) broken = error;
+        else {
+          await client.query('rollback').catch((failure: Error) => {
+            broken = failure;
+          });
+        }
         throw error;
       } finally {
         client.off('error', lost);
@@ -72,4 +79,9 @@ export function openDatabase({ url, poolSize = 10, onIdleError }: DatabaseOption
     },
     close: () => pool.end(),
   };
+}
+
+/** What the client says when its time limit is reached; its connection is of no use any more. */
+function isSilence(error: unknown): error is Error {
+  return error instanceof Error && error.message === 'Query read timeout';
 }

@@ -1,12 +1,15 @@
 import type { KindState, Outcome } from '../domain/outcome.ts';
 import type { PinnedRun, RunRef, TriggerOrigin } from '../domain/run.ts';
+import { storableText } from '../domain/text.ts';
 import type { Database, Queryable } from './database.ts';
 import { fenced } from './fence.ts';
 
 export interface BegunRun {
   readonly run: PinnedRun;
-  /** Triggers that this run covers, oldest first. */
-  readonly triggers: readonly { readonly id: string; readonly origin: TriggerOrigin }[];
+  /** How many triggers it covers: too many to name them in a history. */
+  readonly triggers: number;
+  /** Where the latest of them came from. */
+  readonly origin: TriggerOrigin;
 }
 
 /**
@@ -26,7 +29,7 @@ export function beginRun(db: Database, integration: string, workflowRunId: strin
          from tidemark.run where workflow_run_id = $1`,
       [workflowRunId],
     );
-    if (begun) return { run: begun, triggers: await coveredTriggers(tx, begun.runId) };
+    if (begun) return { run: begun, ...(await coveredTriggers(tx, begun.runId)) };
     const waiting = await tx.query('select from tidemark.trigger where integration = $1 and done_at is null limit 1', [
       integration,
     ]);
@@ -54,12 +57,27 @@ export function beginRun(db: Database, integration: string, workflowRunId: strin
       runId,
     ]);
     const run = { integration, runId, epoch, configVersion: row.configVersion };
-    return { run, triggers: await coveredTriggers(tx, runId) };
+    return { run, ...(await coveredTriggers(tx, runId)) };
   });
 }
 
-function coveredTriggers(tx: Queryable, runId: string): Promise<{ id: string; origin: TriggerOrigin }[]> {
-  return tx.query('select id::text, origin from tidemark.trigger where run_id = $1 order by created_at, id', [runId]);
+async function coveredTriggers(tx: Queryable, runId: string): Promise<Omit<BegunRun, 'run'>> {
+  const [row] = await tx.query<Omit<BegunRun, 'run'>>(
+    `select count(*) as triggers, (array_agg(origin order by created_at desc, id))[1] as origin
+       from tidemark.trigger where run_id = $1`,
+    [runId],
+  );
+  return row as Omit<BegunRun, 'run'>;
+}
+
+/** Whether a trigger waits that the run does not cover. */
+export async function hasUncoveredTriggers(db: Queryable, run: RunRef): Promise<boolean> {
+  const rows = await db.query(
+    `select from tidemark.trigger
+      where integration = $1 and done_at is null and run_id is distinct from $2 limit 1`,
+    [run.integration, run.runId],
+  );
+  return rows.length > 0;
 }
 
 /** Lists the kinds that a run is going to read, in configuration order. */
@@ -99,7 +117,7 @@ export function finishKind(db: Database, run: RunRef, end: KindEnd): Promise<voi
       `update tidemark.kind_run set state = $3, error = $4, finished_at = clock_timestamp(),
               started_at = coalesce(started_at, clock_timestamp())
         where run_id = $1 and kind = $2`,
-      [run.runId, end.kind, end.state, end.error],
+      [run.runId, end.kind, end.state, end.error && storableText(end.error)],
     );
     if (end.state === 'complete') {
       await tx.query('delete from tidemark.quarantine where integration = $1 and kind = $2 and last_epoch < $3', [
@@ -127,7 +145,7 @@ export function finishRun(db: Database, run: RunRef, end: RunEnd): Promise<void>
     const ended = await tx.query(
       `update tidemark.run set outcome = $2, reason = $3, finished_at = clock_timestamp()
         where id = $1 and finished_at is null returning id`,
-      [run.runId, end.outcome, end.reason],
+      [run.runId, end.outcome, end.reason && storableText(end.reason)],
     );
     if (ended.length > 0) {
       await tx.query(
@@ -144,7 +162,11 @@ export function finishRun(db: Database, run: RunRef, end: RunEnd): Promise<void>
         where r.id = b.run_id and r.integration = $1 and r.epoch <= $2`,
       [run.integration, run.epoch],
     );
-    await tx.query('delete from tidemark.delete_candidate where run_id = $1', [run.runId]);
+    await tx.query(
+      `delete from tidemark.delete_candidate d using tidemark.run r
+        where r.id = d.run_id and r.integration = $1 and r.epoch <= $2`,
+      [run.integration, run.epoch],
+    );
   });
 }
 

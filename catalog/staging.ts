@@ -4,6 +4,7 @@ import type { Fields } from '../domain/entity.ts';
 import { StagingLostError } from '../domain/errors.ts';
 import type { Json, RawRecord } from '../domain/json.ts';
 import type { Pass, RunRef } from '../domain/run.ts';
+import { storableText } from '../domain/text.ts';
 import type { Database, Queryable } from './database.ts';
 import { fenced } from './fence.ts';
 
@@ -136,6 +137,8 @@ export interface MappedBatch {
   readonly quarantined: readonly QuarantinedRecord[];
   readonly counts: { readonly pages: number; readonly read: number; readonly ruledOut: number };
   readonly fieldFailures: readonly FieldFailureCount[];
+  /** Every page was mapped. */
+  readonly whole: boolean;
 }
 
 /** A field that failed in a batch: in how many records, and why in the first of them. */
@@ -147,11 +150,16 @@ export interface FieldFailureCount {
 
 /** Commits what the mapping made of a batch: entities, and the records that it had to put into quarantine. */
 export function stageMapped(db: Database, run: RunRef, batch: MappedBatch): Promise<void> {
-  const { attempt, fetchAttempt, entities, quarantined, counts, fieldFailures } = batch;
+  const { attempt, fetchAttempt, quarantined, counts } = batch;
+  const entities = batch.entities.map((entity) => ({
+    ...entity,
+    locator: entity.locator && storableText(entity.locator),
+  }));
+  const fieldFailures = batch.fieldFailures.map(sayable);
   return fenced(db, run, async (tx) => {
     await tx.query(
-      `insert into tidemark.mapped_batch (attempt, fetch_attempt, pages, read, ruled_out, quarantined, field_failures)
-       values ($1, $2, $3, $4, $5, $6, $7)`,
+      `insert into tidemark.mapped_batch (attempt, fetch_attempt, pages, read, ruled_out, quarantined, field_failures, whole)
+       values ($1, $2, $3, $4, $5, $6, $7, $8)`,
       [
         attempt,
         fetchAttempt,
@@ -160,6 +168,7 @@ export function stageMapped(db: Database, run: RunRef, batch: MappedBatch): Prom
         counts.ruledOut,
         quarantined.length,
         JSON.stringify(fieldFailures),
+        batch.whole,
       ],
     );
     if (entities.length > 0) {
@@ -177,8 +186,13 @@ export function stageMapped(db: Database, run: RunRef, batch: MappedBatch): Prom
   });
 }
 
+/** Reasons quote records, whatever these hold. */
+function sayable<T extends { readonly reason: string }>(row: T): T {
+  return { ...row, reason: storableText(row.reason) };
+}
+
 async function quarantine(tx: Queryable, run: RunRef, batch: MappedBatch): Promise<void> {
-  const rows = JSON.stringify(batch.quarantined);
+  const rows = JSON.stringify(batch.quarantined.map(sayable));
   await tx.query(
     `insert into tidemark.staged_rejection (attempt, ordinal, record_key, observed_at)
      select $1, ordinal, "recordKey", "observedAt"

@@ -1,6 +1,7 @@
 import type { RunRef } from '../domain/run.ts';
 import type { Database, Queryable } from './database.ts';
 import { fenced } from './fence.ts';
+import { mergeOrder } from './merge-order.ts';
 
 /** What the run's read of a kind did not return. */
 export interface StaleKind {
@@ -48,17 +49,17 @@ export interface LookupCandidate {
   readonly locator: string;
 }
 
-/** Records of a resource that the second look has yet to ask for, at most `limit`. */
+/** The next records of a resource that the second look asks for, by key, at most `limit`. */
 export function nextLookups(
   db: Queryable,
   run: RunRef,
-  { resource, limit }: { resource: string; limit: number },
+  { resource, after, limit }: { resource: string; after: string | null; limit: number },
 ): Promise<LookupCandidate[]> {
   return db.query<LookupCandidate>(
     `select record_key as "recordKey", min(locator) as locator from tidemark.delete_candidate
-      where run_id = $1 and resource = $2 and verdict is null and locator is not null and record_key <> ''
-      group by record_key order by record_key limit $3`,
-    [run.runId, resource, limit],
+      where run_id = $1 and resource = $2 and locator is not null and record_key > coalesce($3, '')
+      group by record_key order by record_key limit $4`,
+    [run.runId, resource, after, limit],
   );
 }
 
@@ -68,16 +69,17 @@ export interface Verdict {
   readonly verdict: 'gone' | 'present';
 }
 
+/** `attempt` names the staged batch that holds the records found present. */
 export async function recordVerdicts(
   tx: Queryable,
   run: RunRef,
-  { resource, verdicts }: { resource: string; verdicts: readonly Verdict[] },
+  { resource, verdicts, attempt }: { resource: string; verdicts: readonly Verdict[]; attempt: string | null },
 ): Promise<void> {
   await tx.query(
-    `update tidemark.delete_candidate d set verdict = v.verdict
+    `update tidemark.delete_candidate d set verdict = v.verdict, attempt = $4
        from json_to_recordset($3::json) as v ("recordKey" text, verdict text)
       where d.run_id = $1 and d.resource = $2 and d.record_key = v."recordKey"`,
-    [run.runId, resource, JSON.stringify(verdicts)],
+    [run.runId, resource, JSON.stringify(verdicts), attempt],
   );
 }
 
@@ -111,19 +113,18 @@ export interface DeletePhase {
  * ended, and gives the others the content of the claims that are left. One transaction; repeating it returns the
  * first result (sync-semantics 1.2, 3.1, 3.6). Kinds with unidentified records are held whole (1.4).
  */
-export function deleteStale(db: Database, run: RunRef): Promise<DeletePhase> {
+export function deleteStale(db: Database, run: RunRef, resources: readonly string[]): Promise<DeletePhase> {
   return fenced(db, run, async (tx) => {
+    // First: an attempt that overlaps with this one has then committed, and is seen.
+    await lockDoomedBlueprints(tx, run);
     const [state] = await tx.query<{ done: boolean; unchanged: boolean }>(
       `select r.deletes_done as done, r.config_version = i.config_version as unchanged
          from tidemark.run r join tidemark.integration i on i.id = r.integration where r.id = $1`,
       [run.runId],
     );
-    if (!state?.unchanged) return { kinds: [], configurationChanged: true };
-    if (!state.done) {
-      await lockDoomedBlueprints(tx, run);
-      await tx.query(HAND_OVER, [run.runId]);
-      await tx.query(DELETE, [run.runId]);
-      await tx.query('update tidemark.run set deletes_done = true where id = $1', [run.runId]);
+    if (!state?.done) {
+      if (!state?.unchanged) return { kinds: [], configurationChanged: true };
+      await deleteConfirmed(tx, run, resources);
     }
     const kinds = await tx.query<DeletedKind>(
       'select kind, deleted, unconfirmed, held from tidemark.kind_run where run_id = $1 order by position',
@@ -142,39 +143,54 @@ async function lockDoomedBlueprints(tx: Queryable, run: RunRef): Promise<void> {
   );
 }
 
+async function deleteConfirmed(tx: Queryable, run: RunRef, resources: readonly string[]): Promise<void> {
+  // A table of its own, analyzed: PostgreSQL cannot guess how many these are, and compares all with all if it does.
+  await tx.query(
+    'create temp table doomed (like tidemark.delete_candidate, base jsonb not null, owns boolean not null) on commit drop',
+  );
+  await tx.query(FIND_DOOMED, [run.runId]);
+  await tx.query('analyze doomed');
+  await tx.query(HAND_OVER);
+  await tx.query(DELETE, [run.runId, run.integration, resources]);
+  await tx.query('update tidemark.run set deletes_done = true where id = $1', [run.runId]);
+}
+
+/**
+ * Settled by the second look. A record that is there settles its claims only once it was written: those that it still
+ * maps to are then seen.
+ */
+const SETTLED = `(
+  d.verdict in ('gone', 'absent') or d.verdict = 'present' and exists (
+    select from tidemark.batch b where b.attempt = d.attempt and b.whole))`;
+
+const SAME_CLAIM = `
+  c.destination = d.destination and c.integration = d.integration and c.resource = d.resource
+  and c.record_key = d.record_key and c.blueprint = d.blueprint and c.identifier = d.identifier`;
+
 /** Candidates that may go now. A claim that was seen since is not among them. */
-const DOOMED = `
-  doomed as materialized (
-    select d.*, c.base, c.owns from tidemark.delete_candidate d
-      join tidemark.run r on r.id = d.run_id
-      join tidemark.kind_run k on k.run_id = d.run_id and k.kind = d.kind and k.unidentified = 0
-      join tidemark.claim c
-        on c.destination = d.destination and c.integration = d.integration and c.resource = d.resource
-       and c.record_key = d.record_key and c.blueprint = d.blueprint and c.identifier = d.identifier
-     where d.run_id = $1 and d.verdict is not null and c.seen_epoch < r.epoch and c.observed_at < r.started_at
-  )`;
+const FIND_DOOMED = `
+  insert into doomed
+  select d.*, c.base, c.owns
+    from tidemark.delete_candidate d
+    join tidemark.run r on r.id = d.run_id
+    join tidemark.kind_run k on k.run_id = d.run_id and k.kind = d.kind and k.unidentified = 0
+    join tidemark.claim c on ${SAME_CLAIM}
+   where d.run_id = $1 and c.seen_epoch < r.epoch and c.observed_at < r.started_at and ${SETTLED}`;
 
 /**
  * Records that map to an entity without owning it own it from now on when an owner lets go: or the catalog would
  * lack what a source still has (1.1, 1.2).
  */
 const HAND_OVER = `
-  with ${DOOMED}
   update tidemark.claim c set owns = true
-    from doomed d
-   where d.owns and not c.owns and c.destination = d.destination
-     and c.blueprint = d.blueprint and c.identifier = d.identifier
-     and not exists (
-       select from doomed o
-        where o.integration = c.integration and o.resource = c.resource and o.record_key = c.record_key
-          and o.blueprint = c.blueprint and o.identifier = c.identifier)`;
+    from (select distinct destination, blueprint, identifier from doomed where owns) e
+   where not c.owns and c.destination = e.destination and c.blueprint = e.blueprint and c.identifier = e.identifier
+     and not exists (select from doomed d where ${SAME_CLAIM})`;
 
 /** Where no claim owns the entity, it is somebody else's: claims on it end without a trace. */
 const DELETE = `
-  with ${DOOMED}, ended as (
-    delete from tidemark.claim c using doomed d
-     where c.destination = d.destination and c.integration = d.integration and c.resource = d.resource
-       and c.record_key = d.record_key and c.blueprint = d.blueprint and c.identifier = d.identifier
+  with ended as (
+    delete from tidemark.claim c using doomed d where ${SAME_CLAIM}
   ), touched as (
     select d.destination, d.blueprint, d.identifier, min(d.kind) as kind,
            coalesce(array_agg(distinct key) filter (where key is not null), '{}') as keys
@@ -184,19 +200,14 @@ const DELETE = `
         where o.destination = d.destination and o.blueprint = d.blueprint and o.identifier = d.identifier and o.owns)
      group by d.destination, d.blueprint, d.identifier
   ), left_over as (
-    select t.blueprint, t.identifier,
-           tidemark.jsonb_merge(c.base order by c.integration, c.position, c.resource, c.record_key) as fields
+    select t.blueprint, t.identifier, tidemark.jsonb_merge(c.base order by ${mergeOrder('c', '$2', '$3')}) as fields
       from touched t
       join tidemark.claim c
         on c.destination = t.destination and c.blueprint = t.blueprint and c.identifier = t.identifier
-      left join doomed d
-        on d.integration = c.integration and d.resource = c.resource and d.record_key = c.record_key
-       and d.blueprint = c.blueprint and d.identifier = c.identifier
-     where d.blueprint is null
+     where not exists (select from doomed d where ${SAME_CLAIM})
      group by t.blueprint, t.identifier
   ), kept as (
-    update tidemark.entity e
-       set fields = (e.fields - t.keys) || l.fields, version = e.version + 1, updated_at = now()
+    update tidemark.entity e set fields = (e.fields - t.keys) || l.fields, version = e.version + 1, updated_at = now()
       from left_over l join touched t on t.blueprint = l.blueprint and t.identifier = l.identifier
      where e.blueprint = l.blueprint and e.identifier = l.identifier
        and e.fields is distinct from (e.fields - t.keys) || l.fields
@@ -205,19 +216,17 @@ const DELETE = `
      where e.blueprint = t.blueprint and e.identifier = t.identifier
        and not exists (select from left_over l where l.blueprint = t.blueprint and l.identifier = t.identifier)
     returning t.kind
-  ), settled as (
-    select d.kind, count(*) filter (where d.verdict is null) as unconfirmed, count(*) as candidates
+  ), candidate as (
+    select d.kind, count(*) filter (where not ${SETTLED}) as unconfirmed, count(*) as candidates
       from tidemark.delete_candidate d
-      join tidemark.claim c
-        on c.destination = d.destination and c.integration = d.integration and c.resource = d.resource
-       and c.record_key = d.record_key and c.blueprint = d.blueprint and c.identifier = d.identifier
+      join tidemark.claim c on ${SAME_CLAIM}
       join tidemark.run r on r.id = d.run_id
      where d.run_id = $1 and c.seen_epoch < r.epoch
      group by d.kind
   )
   update tidemark.kind_run k
      set deleted = (select count(*) from deleted where deleted.kind = k.kind),
-         unconfirmed = case when k.unidentified = 0 then s.unconfirmed else 0 end,
+         unconfirmed = case when k.unidentified = 0 then c.unconfirmed else 0 end,
          held = case when k.unidentified > 0
-                then 'unidentified records: ' || k.unidentified || '; ' || s.candidates || ' deletes held' end
-    from settled s where k.run_id = $1 and s.kind = k.kind`;
+                then 'unidentified records: ' || k.unidentified || '; ' || c.candidates || ' deletes held' end
+    from candidate c where k.run_id = $1 and c.kind = k.kind`;

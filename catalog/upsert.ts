@@ -2,6 +2,7 @@ import { StagingLostError } from '../domain/errors.ts';
 import type { RunRef, UpsertCounts } from '../domain/run.ts';
 import type { Database, Queryable } from './database.ts';
 import { fenced } from './fence.ts';
+import { mergeOrder } from './merge-order.ts';
 
 /** A mapped batch that is ready to be written. */
 export interface StagedBatch {
@@ -12,6 +13,8 @@ export interface StagedBatch {
   readonly resource: string;
   /** The resource's place in the configuration: contents of several claims are merged in this order. */
   readonly position: number;
+  /** The keys of all resources that the run's configuration holds. */
+  readonly resources: readonly string[];
 }
 
 /**
@@ -69,7 +72,7 @@ const CHANGES = `
       from source order by blueprint, identifier, integration, resource, record_key, age
   ), merged as (
     select blueprint, identifier,
-           tidemark.jsonb_merge(base order by integration, position, resource, record_key) as fields
+           tidemark.jsonb_merge(base order by ${mergeOrder('live', '$2', '$8')}) as fields
       from live group by blueprint, identifier
   ), dropped as (
     select i.blueprint, i.identifier, array_agg(key) as keys
@@ -110,7 +113,9 @@ const WRITE = `
       set kind = excluded.kind, position = excluded.position, locator = excluded.locator,
           seen_epoch = greatest(c.seen_epoch, excluded.seen_epoch),
           observed_at = greatest(c.observed_at, excluded.observed_at),
-          base = case when excluded.observed_at >= c.observed_at then excluded.base else c.base end,
+          -- An equal base is left in place: a large one would be stored anew for every run.
+          base = case when excluded.observed_at >= c.observed_at and excluded.base is distinct from c.base
+                      then excluded.base else c.base end,
           owns = c.owns or excluded.owns
   )
   select (select count(*) from change where is_new) as created,
@@ -145,7 +150,8 @@ const ADD_TO_KIND = `
   with failures as (
     insert into tidemark.field_failure as f (run_id, kind, resource, field, records, reason)
     select $1, $2, $10, field, records, reason
-      from tidemark.mapped_batch m,
+      from tidemark.mapped_batch m
+      join tidemark.batch b on b.attempt = m.fetch_attempt and b.pass = 'read',
            jsonb_to_recordset(m.field_failures) as x (field text, records int, reason text)
      where m.attempt = $3 order by field
     on conflict (run_id, resource, field) do update set records = f.records + excluded.records
@@ -187,6 +193,7 @@ export function upsertStaged(
       kind,
       run.epoch,
       mappedAttempt,
+      batch.resources,
     ]);
     const [rejected] = await tx.query<{ unidentified: number }>(MARK_REJECTED_SEEN, [
       destination,
@@ -227,8 +234,13 @@ async function lockBlueprints(tx: Queryable, destination: string, mappedAttempt:
 }
 
 /** Notes the result, and drops what nobody reads again. */
-async function dropApplied(tx: Queryable, { fetchAttempt }: StagedBatch, counts: UpsertCounts): Promise<void> {
-  await tx.query('update tidemark.batch set applied = $2 where attempt = $1', [fetchAttempt, JSON.stringify(counts)]);
+async function dropApplied(tx: Queryable, batch: StagedBatch, counts: UpsertCounts): Promise<void> {
+  const { fetchAttempt, mappedAttempt } = batch;
+  await tx.query(
+    `update tidemark.batch b set applied = $3, whole = m.whole
+       from tidemark.mapped_batch m where b.attempt = $1 and m.attempt = $2`,
+    [fetchAttempt, mappedAttempt, JSON.stringify(counts)],
+  );
   await tx.query('delete from tidemark.mapped_batch where fetch_attempt = $1', [fetchAttempt]);
   await tx.query('delete from tidemark.staged_page where attempt = $1', [fetchAttempt]);
 }

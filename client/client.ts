@@ -41,6 +41,9 @@ export interface IntegrationStatus {
 
 const POLL_MS = 250;
 
+/** Statuses of a workflow that only a person gives it. */
+const ENDED_BY_HAND: readonly string[] = ['TERMINATED', 'CANCELED', 'CANCELLED'];
+
 /**
  * The one way in: commits what must not be lost as a row, then tells Temporal. Used by the command line, the SDK
  * and tests alike.
@@ -127,16 +130,17 @@ export class TidemarkClient {
   }
 
   /**
-   * Closes runs whose workflow has ended without a word: it was terminated by hand, or Temporal has lost it. Only
-   * in the second case its triggers are still owed a run.
+   * Closes runs whose workflow has ended without a word. Where a person ended it that is the last word; where it failed,
+   * or Temporal has lost it, its triggers are still owed a run.
    */
   async closeAbandonedRuns(): Promise<void> {
     for (const run of await unfinishedRuns(this.db)) {
       const status = await this.workflowStatus(run);
       if (status === 'RUNNING') continue;
-      const lost = status === 'UNKNOWN';
-      const reason = lost ? 'Temporal does not know its workflow any more' : `its workflow ended as ${status}`;
-      await finishRun(this.db, run, { outcome: 'aborted', reason, handTriggersOver: lost });
+      const reason =
+        status === 'UNKNOWN' ? 'Temporal does not know its workflow any more' : `its workflow ended as ${status}`;
+      const handTriggersOver = !ENDED_BY_HAND.includes(status);
+      await finishRun(this.db, run, { outcome: 'aborted', reason, handTriggersOver });
     }
   }
 

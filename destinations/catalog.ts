@@ -15,6 +15,6 @@ export const catalogDestination = (db: Database): DestinationType => ({
   create: () => ({
     upsert: (run, batch) => upsertStaged(db, { run, destination: CATALOG, batch }),
     findStale: (run, resources) => findStale(db, run, { destination: CATALOG, resources }),
-    deleteStale: (run) => deleteStale(db, run),
+    deleteStale: (run, resources) => deleteStale(db, run, resources),
   }),
 });

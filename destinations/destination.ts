@@ -13,7 +13,7 @@ export interface Destination {
   /** Notes what the run's complete read did not return, by kind. */
   findStale(run: RunRef, resources: readonly string[]): Promise<StaleKind[]>;
   /** Deletes what the second look confirmed. */
-  deleteStale(run: RunRef): Promise<DeletePhase>;
+  deleteStale(run: RunRef, resources: readonly string[]): Promise<DeletePhase>;
 }
 
 /** A kind of destination that a configuration can name. */

@@ -97,14 +97,16 @@ async function untilPolling(client: TidemarkClient): Promise<void> {
 
 /**
  * Sends signals again that were lost between a trigger's commit and Temporal (sync-semantics 4.1), and closes runs
- * whose workflow has ended without a word.
+ * whose workflow has ended without a word. Neither waits for the other to succeed.
  */
 function sweep(client: TidemarkClient, log: Log): { stop(): Promise<void> } {
-  let sweeping: Promise<void> = Promise.resolve();
+  let sweeping: Promise<unknown> = Promise.resolve();
+  const warn = (error: Error): void => log.warn(`sweep, trying again in ${SWEEP_SECONDS} s: ${error.message}`);
   const timer = setInterval(() => {
-    sweeping = sweepOnce(client).catch((error: Error) => {
-      log.warn(`could not look for lost triggers and runs, trying again in ${SWEEP_SECONDS} s: ${error.message}`);
-    });
+    sweeping = Promise.all([
+      client.closeAbandonedRuns().catch(warn),
+      client.recoverLostTriggers(SWEEP_SECONDS).catch(warn),
+    ]);
   }, SWEEP_SECONDS * 1000);
   return {
     async stop() {
@@ -112,9 +114,4 @@ function sweep(client: TidemarkClient, log: Log): { stop(): Promise<void> } {
       await sweeping;
     },
   };
-}
-
-async function sweepOnce(client: TidemarkClient): Promise<void> {
-  await client.closeAbandonedRuns();
-  await client.recoverLostTriggers(SWEEP_SECONDS);
 }

@@ -38,6 +38,11 @@ export async function deletePhase(plan: RunPlan, { progress, show }: Shown): Pro
     return { unconfirmed: ['nothing was deleted: the configuration changed during the run'], held: [] };
   }
   for (const { kind, deleted, held } of phase.kinds) progress.deleted(kind, deleted, held);
+  for (const { kind, unconfirmed: count } of phase.kinds) {
+    if (count > 0 && !unconfirmed.some((text) => text.startsWith(`${kind}: `))) {
+      unconfirmed.push(`${kind}: ${count} deletes were not confirmed by the second look`);
+    }
+  }
   const held = phase.kinds.flatMap(({ kind, held: why }) => (why ? [`${kind}: ${why}`] : []));
   return { unconfirmed, held };
 }

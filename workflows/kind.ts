@@ -83,6 +83,8 @@ async function readResources(input: KindInput, progress: KindProgress): Promise<
     const cursor = resourceIndex === first ? (resume?.cursor ?? null) : null;
     const rest = await readResource({ run, kind, resource, pass, cursor, progress, mustLeave: historyIsLong });
     if (rest) {
+      // Continuing as new would carry the work on past a cancellation that came in with the last batch.
+      if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('the kind was cancelled');
       await continueAsNew<typeof kindWorkflow>({
         ...input,
         resume: { resourceIndex, ...rest, progress: progress.report },

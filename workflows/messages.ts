@@ -13,7 +13,7 @@ export interface ResyncResult {
   readonly reason: string | null;
 }
 
-/** Names a committed trigger row; the row says everything else. */
+/** Names a committed trigger row, for people who read the history; the row says everything else. */
 export interface TriggerMessage {
   readonly trigger: string;
 }

@@ -88,13 +88,13 @@ async function fetch(
   return { attempt, pages, rows, label, cursor: next, more: next !== null, failure };
 }
 
-async function lookUp({ run, kind, resource }: ReadResourceInput): Promise<Batch> {
+async function lookUp({ run, kind, resource }: ReadResourceInput, after: string | null): Promise<Batch> {
   const summary = `${kind}: look up what was not listed`;
-  const { attempt, asked, found, more, failure } = await activities.lookUp.executeWithOptions(
+  const { attempt, asked, found, next, failure } = await activities.lookUp.executeWithOptions(
     readingLabelled(summary),
-    [{ run, kind, resource: resource.key }],
+    [{ run, kind, resource: resource.key, after }],
   );
-  return { attempt, pages: 0, rows: asked, label: `${found} looked up`, cursor: null, more, failure };
+  return { attempt, pages: 0, rows: asked, label: `${found} looked up`, cursor: next, more: next !== null, failure };
 }
 
 async function write({ run, kind, resource, progress }: ReadResourceInput, batch: Batch): Promise<void> {

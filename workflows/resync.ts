@@ -13,7 +13,7 @@ import { activities, labelled } from './activity-options.ts';
 import { causeOf } from './cause.ts';
 import { deletePhase } from './delete-phase.ts';
 import { progressQuery, type ResyncInput, type ResyncResult, triggerSignal } from './messages.ts';
-import { PendingTriggers } from './pending-triggers.ts';
+import { Nudges } from './nudges.ts';
 import { ResyncProgressRecord } from './resync-progress.ts';
 import { runKinds } from './run-kinds.ts';
 import { recordAttributes } from './search-attributes.ts';
@@ -32,21 +32,23 @@ interface RunResult {
  * Temporal UI shows one execution for each run (sync-semantics 2, 3, 4.2).
  */
 export async function resyncWorkflow({ integration }: ResyncInput): Promise<ResyncResult> {
-  const pending = new PendingTriggers();
+  const nudges = new Nudges();
   const progress = new ResyncProgressRecord();
-  setHandler(triggerSignal, ({ trigger }) => pending.signal(trigger));
+  setHandler(triggerSignal, () => nudges.receive());
   setHandler(progressQuery, () => progress.report);
 
-  const plan = await activities.beginRun.executeWithOptions(labelled('take an epoch, plan the kinds'), [
-    { integration },
-  ]);
-  if (plan === null) return { run: null, outcome: null, reason: 'no trigger was waiting' };
-  pending.cover(plan.triggers.map((trigger) => trigger.id));
+  const plan = await nudges.look(() =>
+    activities.beginRun.executeWithOptions(labelled('take an epoch, plan the kinds'), [{ integration }]),
+  );
+  if (plan === null) {
+    if (nudges.waiting) return continueAsNew<typeof resyncWorkflow>({ integration });
+    return { run: null, outcome: null, reason: 'no trigger was waiting' };
+  }
   progress.begun(plan);
-  const attributes = { integration, trigger: plan.triggers.at(-1)?.origin ?? 'sdk' };
+  const attributes = { integration, trigger: plan.origin };
   recordAttributes(plan.searchAttributes, { ...attributes, outcome: 'running' });
 
-  const { result, abort } = await runUntilAborted(plan, { progress, pending });
+  const { result, abort } = await runUntilAborted(plan, { progress, nudges });
   progress.enter('ended');
   await CancellationScope.nonCancellable(() =>
     activities.finishRun.executeWithOptions(labelled(`record: ${result.outcome}`), [
@@ -56,8 +58,10 @@ export async function resyncWorkflow({ integration }: ResyncInput): Promise<Resy
   recordAttributes(plan.searchAttributes, { ...attributes, outcome: result.outcome });
   setCurrentDetails(progress.details(result.outcome, result.reason));
 
+  let another = abort === 'trigger';
+  while (!another && nudges.waiting) another = await CancellationScope.nonCancellable(() => anotherWaits(plan, nudges));
   // No await from here on: then the server refuses to close over a signal that has just come in, and none is lost.
-  if (pending.any) return continueAsNew<typeof resyncWorkflow>({ integration });
+  if (another) return continueAsNew<typeof resyncWorkflow>({ integration });
   if (abort === 'cancellation') throw new CancelledFailure(`run ${plan.run.runId} was cancelled`);
   if (result.outcome === 'failed') {
     throw ApplicationFailure.create({
@@ -71,7 +75,7 @@ export async function resyncWorkflow({ integration }: ResyncInput): Promise<Resy
 
 interface RunState {
   readonly progress: ResyncProgressRecord;
-  readonly pending: PendingTriggers;
+  readonly nudges: Nudges;
 }
 
 async function runUntilAborted(plan: RunPlan, state: RunState): Promise<{ result: RunResult; abort: Abort }> {
@@ -80,7 +84,8 @@ async function runUntilAborted(plan: RunPlan, state: RunState): Promise<{ result
   let triggered = false;
   const watching = new CancellationScope();
   const watch = watching.run(async () => {
-    await condition(() => state.pending.any);
+    do await condition(() => state.nudges.waiting);
+    while (!(await anotherWaits(plan, state.nudges)));
     triggered = true;
     scope.cancel();
   });
@@ -94,6 +99,13 @@ async function runUntilAborted(plan: RunPlan, state: RunState): Promise<{ result
   } finally {
     watching.cancel();
   }
+}
+
+/** Whether a trigger waits that this run does not cover. */
+function anotherWaits({ run }: RunPlan, nudges: Nudges): Promise<boolean> {
+  return nudges.look(() =>
+    activities.hasUncoveredTriggers.executeWithOptions(labelled('does another trigger wait?'), [{ run }]),
+  );
 }
 
 async function runAll(plan: RunPlan, progress: ResyncProgressRecord): Promise<RunResult> {

@@ -96,7 +96,9 @@ create table tidemark.batch (
   resource     text not null,
   pass         text not null check (pass in ('read', 'lookup', 'second-listing')),
   next_cursor  text,
-  applied      jsonb
+  applied      jsonb,
+  -- Every page of it was mapped and written.
+  whole        boolean not null default false
 );
 create index on tidemark.batch (run_id);
 
@@ -117,7 +119,8 @@ create table tidemark.mapped_batch (
   read           integer not null,
   ruled_out      integer not null,
   quarantined    integer not null,
-  field_failures jsonb not null
+  field_failures jsonb not null,
+  whole          boolean not null
 );
 create index on tidemark.mapped_batch (fetch_attempt);
 
@@ -187,6 +190,8 @@ create table tidemark.delete_candidate (
   kind        text not null,
   locator     text,
   verdict     text check (verdict in ('gone', 'present', 'absent')),
+  -- The batch that a record found present was staged in: only when that is written is the verdict of use.
+  attempt     uuid,
   primary key (run_id, resource, record_key, blueprint, identifier)
 );
 

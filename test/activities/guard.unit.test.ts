@@ -48,9 +48,21 @@ describe('the guard around every activity', () => {
     ['an overtaken run', () => new StaleEpochError('no'), 'StaleEpochError', true],
     ['a transient error of the domain', () => new UnavailableError('no'), 'UnavailableError', false],
     ['a lost connection', () => Object.assign(new Error('reset'), { code: 'ECONNRESET' }), 'Error', false],
-    ['a server that shuts down', () => Object.assign(new Error('bye'), { code: '57P01' }), 'Error', false],
-    ['a deadlock', () => Object.assign(new Error('deadlock'), { code: '40P01' }), 'Error', false],
-    ['refused SQL', () => Object.assign(new Error('syntax'), { code: '42601' }), 'Error', true],
+    ['a broken pipe', () => Object.assign(new Error('pipe'), { code: 'EPIPE' }), 'Error', false],
+    [
+      'a server that became read-only',
+      () => Object.assign(new Error('ro'), { code: '25006', severity: 'ERROR' }),
+      'Error',
+      false,
+    ],
+    [
+      'a server that shuts down',
+      () => Object.assign(new Error('bye'), { code: '57P01', severity: 'FATAL' }),
+      'Error',
+      false,
+    ],
+    ['a deadlock', () => Object.assign(new Error('deadlock'), { code: '40P01', severity: 'ERROR' }), 'Error', false],
+    ['refused SQL', () => Object.assign(new Error('syntax'), { code: '42601', severity: 'ERROR' }), 'Error', true],
     ['a programming mistake', () => new TypeError('undefined is not a function'), 'TypeError', true],
   ])('tells Temporal whether to try again: %s', async (_, error, type, nonRetryable) => {
     const failure = await failureOf(async () => {

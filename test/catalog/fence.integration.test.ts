@@ -6,6 +6,7 @@ import { migrate } from '../../catalog/migrate.ts';
 import { readRun } from '../../catalog/reports.ts';
 import { beginRun, finishRun } from '../../catalog/runs.ts';
 import { packPage, readPages, stageBatch } from '../../catalog/staging.ts';
+import { recordVerdicts } from '../../catalog/stale.ts';
 import { insertTrigger, readTrigger } from '../../catalog/triggers.ts';
 import { catalogDestination } from '../../destinations/catalog.ts';
 import type { Destination } from '../../destinations/destination.ts';
@@ -60,9 +61,7 @@ describe('runs and their fence at the database', () => {
     await writing;
     expect((await beginning)?.run.epoch).toBe(run.epoch + 1);
     expect(order).toEqual(['old write', 'new epoch']);
-    await expect(fenced(under.db, run, async () => {})).rejects.toThrow(
-      /may not write any more: epoch 2 of acme has begun/,
-    );
+    await expect(fenced(under.db, run, async () => {})).rejects.toThrow(/may not write any more: it has ended/);
   });
 
   it('5.2 two attempts of one batch: only the one that is named is read', async () => {
@@ -87,7 +86,8 @@ describe('runs and their fence at the database', () => {
     await StagedRun.begin(under);
     const trigger = await insertTrigger(under.db, 'acme', 'sdk');
     const first = await beginRun(under.db, 'acme', execution);
-    expect(first?.triggers.map(({ id }) => id)).toContain(trigger);
+    expect(first).toMatchObject({ triggers: 2, origin: 'sdk' });
+    expect((await readTrigger(under.db, trigger))?.runId).toBe(first?.run.runId);
     expect(await beginRun(under.db, 'acme', execution)).toEqual(first);
   });
 
@@ -128,6 +128,48 @@ describe('runs and their fence at the database', () => {
     const { phase } = await second.deleteUnseen();
     expect(phase).toEqual({ kinds: [], configurationChanged: true });
     expect(await under.db.query('select from tidemark.entity')).toHaveLength(1);
+  });
+
+  it('3.1 a repeated delete phase returns its first result, also when the configuration changed in between', async () => {
+    const first = await StagedRun.begin(under);
+    await first.write([{ key: 'a' }, { key: 'b' }]);
+    await first.end();
+    const second = await StagedRun.begin(under);
+    const { phase } = await second.deleteUnseen();
+    expect(phase.kinds).toMatchObject([{ deleted: 2 }]);
+    await under.db.query(
+      `with v as (insert into tidemark.config_version (integration, document, hash, origin)
+         values ('acme', '{}', 'other', 'api') returning id)
+       update tidemark.integration set config_version = v.id from v`,
+    );
+    expect(await under.destination.deleteStale(second.run, ['thing'])).toEqual(phase);
+  });
+
+  it('3.2 a record that a lookup found is not deleted unless what was found has been written', async () => {
+    const first = await StagedRun.begin(under);
+    await first.write([{ key: 'a' }, { key: 'b' }, { key: 'c' }]);
+    await first.end();
+    const second = await StagedRun.begin(under);
+    await under.destination.findStale(second.run, ['thing']);
+    const lost = randomUUID();
+    const written = await second.stage([{ key: 'c', identifier: 'renamed' }], { pass: 'lookup' });
+    const verdict = (recordKey: string, attempt: string | null, word: 'gone' | 'present') =>
+      recordVerdicts(under.db, second.run, { resource: 'thing', verdicts: [{ recordKey, verdict: word }], attempt });
+    await verdict('a', lost, 'present');
+    await verdict('b', null, 'gone');
+    await verdict('c', written.fetchAttempt, 'present');
+    await under.destination.upsert(second.run, written);
+    const phase = await under.destination.deleteStale(second.run, ['thing']);
+    expect(phase.kinds).toMatchObject([{ deleted: 2, unconfirmed: 1 }]);
+    const left = await under.db.query<{ identifier: string }>('select identifier from tidemark.entity order by 1');
+    expect(left.map(({ identifier }) => identifier)).toEqual(['a', 'renamed']);
+  });
+
+  it('5.1 a run that has ended may not write any more', async () => {
+    const run = await StagedRun.begin(under);
+    const staged = await run.stage([{ key: 'a' }]);
+    await run.end('aborted');
+    await expect(under.destination.upsert(run.run, staged)).rejects.toThrow(/may not write any more: it has ended/);
   });
 
   it('what a finished run staged is gone', async () => {

@@ -130,6 +130,20 @@ export function describeDestination(name: string, open: () => Promise<Destinatio
       }
     });
 
+    it('1.7 claims of a resource that left the configuration fill gaps, and never overrule what is still read', async () => {
+      const first = await begin();
+      await first.write([{ key: 'k', fields: { title: 'old', 'properties.a': 1 } }], { resource: 'two', position: 1 });
+      await first.end();
+      const resources = ['one'];
+      for (const title of ['new', 'newer']) {
+        const run = await begin();
+        await run.write([{ key: 'k', fields: { title } }], { resource: 'one', position: 0, resources });
+        await run.deleteUnseen({ resources });
+        await run.end();
+        expect(await under.read()).toEqual({ 'thing/k': { title, 'properties.a': 1 } });
+      }
+    });
+
     it('1.2 an entity is deleted only when its last claim ends; until then its fields are those of the claims left', async () => {
       const write = async (records: { one: MappedRecord[]; two: MappedRecord[] }) => {
         const run = await begin();

@@ -67,6 +67,24 @@ describe('11 bad records', () => {
     expect(entities.size).toBe(150);
   });
 
+  it.each([
+    ['a NUL in the key of the record', { node_id: '"R_\\u0000x"' }, 'record key'],
+    ['half a surrogate pair in its name', { full_name: '"org-0/\\ud800"' }, 'identifier'],
+  ])('%s: that record lies in quarantine, the others are written', async (_, changes, stage) => {
+    const { rig, run, kind } = await resyncWith(changes);
+    expect(run.outcome).toBe('complete');
+    expect(kind).toMatchObject({ state: 'complete', created: 149, quarantined: 1 });
+    expect(await rig.db.query('select stage from tidemark.quarantine')).toEqual([{ stage }]);
+  });
+
+  it('a NUL in what the source says of its failure: the kind fails with that reason', async () => {
+    const { rig } = await resyncWith({ language: 'null' });
+    rig.intercept = () => ({ fault: 'answer', status: 403, body: { message: 'no\u0000pe' } });
+    const run = await rig.resync();
+    expect(run.outcome).toBe('failed');
+    expect(kindOf(run, 'repository')).toMatchObject({ state: 'failed', error: expect.stringMatching(/403/) });
+  });
+
   it('a record without a usable identifier lies in quarantine, raw and with its reason', async () => {
     const { rig, run, kind } = await resyncWith({ full_name: 'null', name: '"nul\\u0000\\ud800"' });
     expect(run.outcome).toBe('complete');

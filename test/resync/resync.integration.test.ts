@@ -190,6 +190,31 @@ describe('a resync', () => {
     expect((await rig.entities()).has(`repository/${gone}`)).toBe(false);
   });
 
+  it('3.2 a record that the second look found, but could not map, is not deleted', async () => {
+    const { rig, source } = await start(SMALL);
+    const query = '$exists(detail) ? "no boolean" : true';
+    await rig.configure({ ...rig.resources, repository: { selector: { organizations: ['org-0', 'org-1'], query } } });
+    await rig.resync();
+    const hidden = source.store.repositoriesOf('org-0')[3];
+    const inList = `${JSON.stringify(hidden)},`;
+    rig.intercept = ({ route }) => ({
+      fault: 'alter',
+      alter: (answer) => {
+        const body = answer.body.toString();
+        // Missing from the list, and of another shape where it is looked up.
+        return {
+          ...answer,
+          body: route === 'repository' ? body.replace('{', '{"detail":true,') : body.replace(inList, ''),
+        };
+      },
+    });
+    const run = await rig.resync();
+    expect(run.outcome).toBe('incomplete');
+    expect(run.reason).toMatch(/second look at 1 deletes failed.*boolean/);
+    expect(kindOf(run, 'repository')).toMatchObject({ deleted: 0, unconfirmed: 1 });
+    expect((await rig.entities()).has(`repository/${hidden?.full_name}`)).toBe(true);
+  });
+
   it('1.4 2.5 a record whose identity breaks keeps its entity; unidentified records hold the deletes', async () => {
     const { rig, source } = await start(SMALL);
     await rig.resync();

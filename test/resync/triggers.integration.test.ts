@@ -97,6 +97,35 @@ describe('triggers', () => {
     expect((await rig.client.followTrigger(trigger)).outcome).toBe('complete');
   });
 
+  it('4.4 any number of waiting triggers ends in one complete run', async () => {
+    const { rig } = await start();
+    await rig.db.query(
+      `insert into tidemark.trigger (integration, origin) select $1, 'api' from generate_series(1, 3000)`,
+      [rig.integration],
+    );
+    const run = await rig.resync();
+    expect(run.outcome).toBe('complete');
+    expect(run.triggers).toHaveLength(3001);
+    expect(await rig.runs()).toHaveLength(1);
+  });
+
+  it('4.1 a late or repeated signal of a trigger that is done or covered aborts nothing', async () => {
+    const { rig } = await start();
+    const done = await rig.client.resync(rig.integration, 'sdk');
+    await rig.client.followTrigger(done);
+    rig.intercept = slowly(50);
+    const covered = await rig.client.resync(rig.integration, 'sdk');
+    const seen = rig.server.requests.length;
+    await until(() => rig.server.requests.length > seen);
+    const connection = await Connection.connect({ address: rig.temporalAddress });
+    const handle = new Client({ connection }).workflow.getHandle(`resync/${rig.integration}`);
+    await handle.signal('trigger', { trigger: done });
+    await handle.signal('trigger', { trigger: covered });
+    await rig.client.followTrigger(covered);
+    await connection.close();
+    expect((await rig.runs()).map((run) => run.outcome)).toEqual(['complete', 'complete']);
+  });
+
   it('a run whose workflow was terminated by hand does not stay "running", and is not started again', async () => {
     const { rig } = await start();
     rig.intercept = ({ page }) => (page === 2 ? { fault: 'hang' } : undefined);

@@ -31,7 +31,11 @@ export interface Target {
   readonly resource?: string;
   readonly position?: number;
   readonly pass?: Pass;
+  /** The keys of all configured resources. Default: those of the tests. */
+  readonly resources?: readonly string[];
 }
+
+const RESOURCES = ['thing', 'thing#0', 'thing#1', 'thing#2', 'one', 'two'];
 
 /** Drives a run's catalog steps the way the activities do, without Temporal. */
 export class StagedRun {
@@ -65,7 +69,7 @@ export class StagedRun {
 
   /** Stages the records as one batch; `destination.upsert` can then be called with it, also more than once. */
   async stage(records: readonly MappedRecord[], target: Target = {}) {
-    const { kind = 'thing', resource = kind, position = 0, pass = 'read' } = target;
+    const { kind = 'thing', resource = kind, position = 0, pass = 'read', resources = RESOURCES } = target;
     const now = await databaseClock(this.db);
     const fetchAttempt = randomUUID();
     const mappedAttempt = randomUUID();
@@ -79,6 +83,7 @@ export class StagedRun {
       resource,
       counts: { pages: 1, read: records.length, ruledOut: 0 },
       fieldFailures: [],
+      whole: true,
       entities: records
         .filter((record) => !record.rejected)
         .map((record) => ({
@@ -94,7 +99,7 @@ export class StagedRun {
         .filter((record) => record.rejected)
         .map(({ key }) => ({ recordKey: key, stage: 'identifier', reason: 'none', raw: '{}', observedAt: now })),
     });
-    return { fetchAttempt, mappedAttempt, kind, resource, position };
+    return { fetchAttempt, mappedAttempt, kind, resource, position, resources };
   }
 
   /** Every kind is complete: what was not seen gets a second look that agrees, and is deleted. */
@@ -111,7 +116,7 @@ export class StagedRun {
     for (const kind of kinds) await finishKind(this.db, this.run, { kind, state: 'complete', error: null });
     const stale = await this.destination.findStale(this.run, resources);
     for (const kind of kinds) await recordAbsent(this.db, this.run, kind);
-    return { stale, phase: await this.destination.deleteStale(this.run) };
+    return { stale, phase: await this.destination.deleteStale(this.run, resources) };
   }
 
   async end(outcome: Outcome = 'complete'): Promise<void> {
