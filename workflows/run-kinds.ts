@@ -1,5 +1,6 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import {
+  ApplicationFailure,
   CancellationScope,
   ChildWorkflowCancellationType,
   executeChild,
@@ -9,6 +10,7 @@ import {
 import type { KindPlan, RunPlan } from '../activities/run.ts';
 import type { Pass } from '../domain/run.ts';
 import { kindWorkflowId, secondLookWorkflowId } from '../domain/workflow-ids.ts';
+import { activities, labelled } from './activity-options.ts';
 import { causeOf, isOwnCancellation } from './cause.ts';
 import { kindWorkflow } from './kind.ts';
 import type { KindReading } from './messages.ts';
@@ -37,12 +39,25 @@ export async function runKinds(plan: RunPlan, { progress, show }: Shown): Promis
     } catch (error) {
       if (isOwnCancellation(error)) throw error;
       const message = causeOf(error);
+      if (!saidSo(error)) await recordFailure(plan, kind, message);
       progress.failed(kind.kind, message);
       failures.push(`${kind.kind} is not complete (${message})`);
     }
     show();
   });
   return failures;
+}
+
+/** A kind that fails records that itself, and says so by this type; one that was terminated could not. */
+function saidSo(error: unknown): boolean {
+  const { cause } = error as { cause?: unknown };
+  return cause instanceof ApplicationFailure && cause.type === 'KindFailed';
+}
+
+function recordFailure({ run }: RunPlan, { kind }: KindPlan, error: string): Promise<void> {
+  return activities.finishKind.executeWithOptions(labelled(`${kind}: ended without a word`), [
+    { run, end: { kind, state: 'failed', error } },
+  ]);
 }
 
 /** Reads one kind in a child workflow. */

@@ -3,7 +3,8 @@ import type { RecordIdentity } from '../source.ts';
 import { type Kind, loginOf } from './selectors.ts';
 
 /**
- * A path of the API from its parts, each escaped. `null` when a part is missing or would change the path (`..`).
+ * A path of the API from its parts, each escaped. `null` when a part is missing, would change the path (`..`) or
+ * cannot be escaped.
  * Parts that hold slashes are split: `acme/website` is two.
  */
 export function apiPath(...parts: readonly (Json | undefined)[]): string | null {
@@ -12,7 +13,7 @@ export function apiPath(...parts: readonly (Json | undefined)[]): string | null 
     if (typeof part !== 'string' && typeof part !== 'number') return null;
     steps.push(...String(part).split('/'));
   }
-  if (steps.some((step) => step === '' || step === '.' || step === '..')) return null;
+  if (steps.some((step) => step === '' || step === '.' || step === '..' || !step.isWellFormed())) return null;
   return `/${steps.map(encodeURIComponent).join('/')}`;
 }
 
@@ -38,3 +39,9 @@ const locators: Readonly<Record<Kind, (record: RawRecord) => string | null>> = {
     return isRawRecord(repository) ? apiPath('repos', repository.full_name, 'pulls', number) : null;
   },
 };
+
+/** Whether the answer to a lookup leaves out what the record's key was made of: then it proves nothing. */
+export function lacksKey(kind: Kind, key: string, record: RawRecord): boolean {
+  const known = keyOf(kind, record);
+  return known === null || (known.startsWith(`${kind}:`) && !key.startsWith(`${kind}:`));
+}

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { SourceError } from '../../domain/errors.ts';
 import type { ListRequest, Page, Source, SourceType } from '../source.ts';
 import { GitHubClient } from './client.ts';
-import { identify } from './identity.ts';
+import { identify, lacksKey } from './identity.ts';
 import { isSelected, type Kind, selectorSchemas } from './selectors.ts';
 
 const settings = z.strictObject({
@@ -33,7 +33,11 @@ export function createGitHubSource(client: GitHubClient): Source {
     identify: (kind, record) => identify(known(kind), record),
     async lookup({ kind, key, locator, signal, log }) {
       const record = await client.lookup(locator, { signal, log });
-      return record !== null && identify(known(kind), record).key === key ? record : null;
+      if (record === null) return null;
+      if (lacksKey(known(kind), key, record)) {
+        throw new SourceError(`${locator} answered without the record's key, so whether it is ${key} is unknown`);
+      }
+      return identify(known(kind), record).key === key ? record : null;
     },
     admits: (kind, selector, record) => isSelected(known(kind), selector, record),
   };

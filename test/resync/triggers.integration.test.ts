@@ -2,7 +2,7 @@ import { Client, Connection } from '@temporalio/client';
 import { afterEach, describe, expect, it } from 'vitest';
 import { insertTrigger, readTrigger } from '../../catalog/triggers.ts';
 import { generated } from '../../examples/github-server/generated.ts';
-import { Rig, until } from '../support/rig.ts';
+import { kindOf, Rig, until } from '../support/rig.ts';
 
 describe('triggers', () => {
   let rig: Rig | undefined;
@@ -137,6 +137,19 @@ describe('triggers', () => {
     const run = await rig.client.followTrigger(trigger);
     expect(run).toMatchObject({ outcome: 'aborted', reason: 'its workflow ended as TERMINATED' });
     expect(await rig.runs()).toHaveLength(1);
+  });
+
+  it('a kind that is terminated by hand has failed, and nothing is deleted', async () => {
+    const { rig } = await start();
+    rig.intercept = ({ page }) => (page === 2 ? { fault: 'hang' } : undefined);
+    const trigger = await rig.client.resync(rig.integration, 'sdk');
+    await until(() => rig.server.requests.some((request) => request.page === 2));
+    const connection = await Connection.connect({ address: rig.temporalAddress });
+    await new Client({ connection }).workflow.getHandle(`resync/${rig.integration}/repository`).terminate();
+    await connection.close();
+    const run = await rig.client.followTrigger(trigger);
+    expect(run.outcome).toBe('incomplete');
+    expect(kindOf(run, 'repository')).toMatchObject({ state: 'failed', error: expect.stringMatching(/terminated/i) });
   });
 
   it('a run that is cancelled in the Temporal UI ends as aborted and deletes nothing', async () => {

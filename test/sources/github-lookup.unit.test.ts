@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { SourceError } from '../../domain/errors.ts';
 import type { RawRecord } from '../../domain/json.ts';
+import type { Answer } from '../../examples/github-server/answers.ts';
 import type { GitHubServerOptions } from '../../examples/github-server/server.ts';
 import type { GitHubStore } from '../../examples/github-server/store.ts';
 import { createGitHubSource, githubSource } from '../../sources/github/source.ts';
@@ -32,6 +33,7 @@ describe('identity', () => {
     ['pull-request', { id: 5, number: 3, base: { repo: { full_name: 'acme/..' } } }, 'pull-request:5', null],
     ['pull-request', { id: 5, number: 3, base: { repo: null } }, 'pull-request:5', null],
     ['pull-request', { id: 5, number: 3 }, 'pull-request:5', null],
+    ['organization', { id: 5, login: 'a\ud800' }, 'organization:5', null],
   ])('%s %j', (kind, record, key, locator) => {
     expect(source.identify(kind, record)).toEqual({ key, locator });
   });
@@ -61,6 +63,17 @@ function firstOf(store: GitHubStore): readonly (readonly [string, RawRecord])[] 
 }
 
 describe('lookup', () => {
+  it('an answer without the key that the record was known by proves nothing: the record does not count as gone', async () => {
+    const store = storeOf({ acme: [1] });
+    const alter = (answer: Answer): Answer => {
+      const { node_id: _, ...rest } = JSON.parse(answer.body.toString());
+      return { ...answer, body: JSON.stringify(rest) };
+    };
+    const lookup = await lookupIn(store, { intercept: () => ({ fault: 'alter', alter }) });
+    for (const [kind, record] of firstOf(store))
+      await expect(lookup(kind, record)).rejects.toThrow(/without the record's key/);
+  });
+
   it('finds every kind of record as it is now', async () => {
     const store = storeOf({ acme: [1] });
     const lookup = await lookupIn(store);
