@@ -64,13 +64,18 @@ describe('tidemark dev', () => {
     expect(run?.outcome).toBe('complete');
     for (const kind of run?.kinds ?? []) expect(kind).toMatchObject({ created: 0, updated: 0, deleted: 0 });
 
-    const entities: Entity[] = JSON.parse((await tidemark(folder, ['entities', '--json'])).stdout);
+    const answer = async (...args: string[]) => {
+      const { code, stdout, stderr } = await tidemark(folder, [...args, '--json']);
+      expect(code, stderr).toBe(0);
+      return JSON.parse(stdout);
+    };
+    const entities: Entity[] = await answer('entities');
     const pull = entities.find((entity) => entity.blueprint === 'githubPullRequest');
     expect(pull?.relations).toEqual({ repository: 'octo-org/octo-repo' });
     const repository = entities.find((entity) => entity.identifier === pull?.relations.repository);
     expect(repository?.relations).toEqual({ organization: 'octo-org' });
 
-    const [status] = JSON.parse((await tidemark(folder, ['status', '--json'])).stdout);
+    const [status] = await answer('status');
     expect(status).toMatchObject({ integration: 'github-demo', configOrigin: 'file', quarantined: 0 });
     expect(status.lastComplete.run).toBe('github-demo.2');
     const runs = await tidemark(folder, ['runs', 'github-demo', '--limit', '1']);
