@@ -44,6 +44,6 @@ export function table(measurements: readonly Measurement[]): string {
     row(['---', ...measurements.map(() => '---:')]),
     ...LINES.map(([label, value]) => row([label, ...measurements.map(value)])),
     '',
-    `${cpus().length} × ${cpus()[0]?.model.trim() || process.arch}, ${Math.round(totalmem() / 1e9)} GB, ${process.platform}, Node ${process.versions.node}`,
+    `${cpus().length} × ${cpus()[0]?.model.trim() || process.arch}, ${Math.round(totalmem() / 2 ** 30)} GB, ${process.platform}, Node ${process.versions.node}`,
   ].join('\n');
 }
