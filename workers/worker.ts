@@ -5,7 +5,6 @@ import { createActivities } from '../activities/index.ts';
 import { ActivityGuard } from '../activities/interceptor.ts';
 import { createPipelines } from '../activities/pipeline.ts';
 import { openDatabase } from '../catalog/database.ts';
-import { migrate } from '../catalog/migrate.ts';
 import { type TemporalAddress, TidemarkClient } from '../client/client.ts';
 import type { ConfigurationContext } from '../config/definitions.ts';
 import { catalogDestination } from '../destinations/catalog.ts';
@@ -36,7 +35,8 @@ const CONNECTIONS = 16;
 /** Starts a worker that runs every workflow and activity of Tidemark; resolves when Temporal knows that it polls. */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const { databaseUrl, temporal, taskQueue, context, log } = options;
-  await migrate(databaseUrl);
+  // First: it brings the database's schema to this version.
+  const client = await TidemarkClient.connect({ databaseUrl, temporal, taskQueue });
   const db = openDatabase({ url: databaseUrl, poolSize: CONNECTIONS });
   const connection = await NativeConnection.connect(
     temporal.connectionOptions as Parameters<typeof NativeConnection.connect>[0],
@@ -58,7 +58,6 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     shutdownGraceTime: '0 seconds',
     shutdownForceTime: '10 seconds',
   });
-  const client = await TidemarkClient.connect({ databaseUrl, temporal, taskQueue });
   const sweeping = sweep(client, log);
   const stopped = worker.run().finally(async () => {
     await sweeping.stop();

@@ -21,6 +21,14 @@ describe('triggers', () => {
     return { rig, source };
   }
 
+  /** Triggers a run and waits until it hangs on page 2 of the source. */
+  async function triggerUntilItHangs(rig: Rig): Promise<string> {
+    rig.intercept = ({ page }) => (page === 2 ? { fault: 'hang' } : undefined);
+    const trigger = await rig.client.resync(rig.integration, 'sdk');
+    await until(() => rig.server.requests.some((request) => request.page === 2));
+    return trigger;
+  }
+
   const slowly = (ms: number) => async () => {
     await new Promise((resolve) => setTimeout(resolve, ms));
     return undefined;
@@ -128,9 +136,7 @@ describe('triggers', () => {
 
   it('a run whose workflow was terminated by hand does not stay "running", and is not started again', async () => {
     const { rig } = await start();
-    rig.intercept = ({ page }) => (page === 2 ? { fault: 'hang' } : undefined);
-    const trigger = await rig.client.resync(rig.integration, 'sdk');
-    await until(() => rig.server.requests.some((request) => request.page === 2));
+    const trigger = await triggerUntilItHangs(rig);
     const connection = await Connection.connect({ address: rig.temporalAddress });
     await new Client({ connection }).workflow.getHandle(`resync/${rig.integration}`).terminate();
     await connection.close();
@@ -141,9 +147,7 @@ describe('triggers', () => {
 
   it('a kind that is terminated by hand has failed, and nothing is deleted', async () => {
     const { rig } = await start();
-    rig.intercept = ({ page }) => (page === 2 ? { fault: 'hang' } : undefined);
-    const trigger = await rig.client.resync(rig.integration, 'sdk');
-    await until(() => rig.server.requests.some((request) => request.page === 2));
+    const trigger = await triggerUntilItHangs(rig);
     const connection = await Connection.connect({ address: rig.temporalAddress });
     await new Client({ connection }).workflow.getHandle(`resync/${rig.integration}/repository`).terminate();
     await connection.close();
@@ -154,9 +158,7 @@ describe('triggers', () => {
 
   it('a run that is cancelled in the Temporal UI ends as aborted and deletes nothing', async () => {
     const { rig } = await start();
-    rig.intercept = ({ page }) => (page === 2 ? { fault: 'hang' } : undefined);
-    const trigger = await rig.client.resync(rig.integration, 'sdk');
-    await until(() => rig.server.requests.some((request) => request.page === 2));
+    const trigger = await triggerUntilItHangs(rig);
     const connection = await Connection.connect({ address: rig.temporalAddress });
     const handle = new Client({ connection }).workflow.getHandle(`resync/${rig.integration}`);
     await handle.cancel();
