@@ -16,8 +16,10 @@ export interface FetchInput {
   readonly run: PinnedRun;
   readonly kind: string;
   readonly resource: string;
-  readonly pass: Exclude<Pass, 'lookup'>;
+  readonly pass: Extract<Pass, 'read' | 'second-listing'>;
   readonly cursor: string | null;
+  /** Only what changed since then (RFC 3339); `null`: everything. */
+  readonly since: string | null;
 }
 
 export interface FetchResult {
@@ -36,6 +38,8 @@ interface Reading {
   rows: number;
   bytes: number;
   next: string | null;
+  clock: string | null;
+  modified: string | null;
   failure: string | null;
 }
 
@@ -45,13 +49,16 @@ export const createFetchActivity = (deps: ActivityDependencies) => ({
     const { run, kind, resource, pass, cursor } = input;
     if (cursor === null) await startKind(deps.db, run, kind);
     const reading = await read(deps, input);
-    const { pages, rows, next, failure } = reading;
+    const { pages, rows, next, clock, modified, failure } = reading;
     if (pages.length === 0) return { attempt: null, pages: 0, rows, next, failure };
     const attempt = randomUUID();
-    await fenced(deps.db, run, (tx) => stageBatch(tx, run, { attempt, kind, resource, pass, pages, nextCursor: next }));
+    const batch = { attempt, kind, resource, pass, pages, nextCursor: next, clock, modified };
+    await fenced(deps.db, run, (tx) => stageBatch(tx, run, batch));
     return { attempt, pages: pages.length, rows, next, failure };
   },
 });
+
+const UNTIMED = { clock: null, modified: null, failure: null } as const;
 
 async function read(deps: ActivityDependencies, input: FetchInput): Promise<Reading> {
   const pipeline = await deps.pipeline(input.run.configVersion);
@@ -60,11 +67,12 @@ async function read(deps: ActivityDependencies, input: FetchInput): Promise<Read
       kind: input.kind,
       selector: resourceOf(pipeline, input.resource).selector,
       cursor: input.cursor,
+      since: input.since,
       signal: cancellationSignal(),
       log: deps.log,
     })
     [Symbol.asyncIterator]();
-  const reading: Reading = { pages: [], rows: 0, bytes: 0, next: input.cursor, failure: null };
+  const reading: Reading = { pages: [], rows: 0, bytes: 0, next: input.cursor, ...UNTIMED };
   const started = performance.now();
   const full = (): boolean =>
     reading.pages.length >= BATCH_PAGES || reading.bytes >= BATCH_BYTES || performance.now() - started >= BATCH_MS;
@@ -86,12 +94,22 @@ async function read(deps: ActivityDependencies, input: FetchInput): Promise<Read
       reading.rows += result.rows.length;
       reading.bytes += staged.body.length;
       reading.next = result.next;
+      reading.clock ??= instant(result.clock);
+      reading.modified = [reading.modified, instant(result.modified)].reduce(later);
     }
   } finally {
     await pages.return?.();
   }
   return reading;
 }
+
+/** As PostgreSQL and comparisons want it; what is no time counts as not told. */
+function instant(text: string | null | undefined): string | null {
+  const time = Date.parse(text ?? '');
+  return Number.isNaN(time) ? null : new Date(time).toISOString();
+}
+
+const later = (one: string | null, other: string | null): string | null => ((one ?? '') > (other ?? '') ? one : other);
 
 /** The next page; `null` at the end; a text: why the source could not be read. Whatever it throws fails its kind. */
 async function nextPage(pages: AsyncIterator<Page>): Promise<Page | string | null> {

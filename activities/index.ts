@@ -2,6 +2,7 @@ import { createDeleteActivities } from './delete.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { createFetchActivity } from './fetch.ts';
 import { createLookUpActivity } from './look-up.ts';
+import { createRetryActivity } from './retry.ts';
 import { createRunActivities } from './run.ts';
 import { createTransformActivity } from './transform.ts';
 import { createUpsertActivity } from './upsert.ts';
@@ -11,6 +12,7 @@ export const createActivities = (deps: ActivityDependencies) => ({
   ...createRunActivities(deps),
   ...createFetchActivity(deps),
   ...createLookUpActivity(deps),
+  ...createRetryActivity(deps),
   ...createTransformActivity(deps),
   ...createUpsertActivity(deps),
   ...createDeleteActivities(deps),

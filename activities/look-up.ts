@@ -44,7 +44,9 @@ export const createLookUpActivity = (deps: ActivityDependencies) => ({
     const pages = [await packPage(observedAt, found)];
     await fenced(deps.db, run, async (tx) => {
       await recordVerdicts(tx, run, { resource, verdicts, attempt });
-      if (attempt) await stageBatch(tx, run, { attempt, kind, resource, pass: 'lookup', pages, nextCursor: null });
+      if (!attempt) return;
+      const untimed = { nextCursor: null, clock: null, modified: null };
+      await stageBatch(tx, run, { attempt, kind, resource, pass: 'lookup', pages, ...untimed });
     });
     const next = candidates.length === BATCH_LOOKUPS ? (candidates.at(-1)?.recordKey ?? null) : null;
     return { attempt, asked: candidates.length, found: found.length, next, failure };

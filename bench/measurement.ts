@@ -40,7 +40,7 @@ export async function measure(servers: Servers, scenario: Scenario): Promise<Mea
   const { name, expectation, writtenBefore } = scenario;
   const before = cpuOf(servers);
   const began = performance.now();
-  const trigger = await servers.client.resync(INTEGRATION, 'cli');
+  const trigger = await servers.client.resync(INTEGRATION, { origin: 'cli' });
   const run = await servers.client.followTrigger(trigger);
   const seconds = (performance.now() - began) / 1000;
   const after = cpuOf(servers);

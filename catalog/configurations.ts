@@ -1,4 +1,5 @@
 import type { Database, Queryable } from './database.ts';
+import { supersedePlans } from './plans.ts';
 
 /** A configuration as it is stored: plain JSON in which `${env:…}` stands as written, so no secret is kept. */
 export interface StoredConfiguration {
@@ -41,6 +42,7 @@ export function importConfiguration(db: Database, incoming: ConfigurationImport)
        update tidemark.integration i set config_version = added.id from added where i.id = $1 returning added.id as version`,
       [integration, JSON.stringify(document), hash, origin],
     );
+    await supersedePlans(tx, { integration, why: 'the configuration has changed' });
     return (added as { version: number }).version;
   });
 }

@@ -1,18 +1,17 @@
 import type { FailedField, KindReport, RunReport } from '../domain/run.ts';
 import type { Queryable } from './database.ts';
-
-/** PostgreSQL's way to say a time in RFC 3339, UTC, milliseconds. */
-const rfc3339 = (column: string): string => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+import { rfc3339 } from './time.ts';
 
 const KINDS = `
   select run_id as run, kind, state, error, held, ${rfc3339('started_at')} as "startedAt",
          ${rfc3339('finished_at')} as "finishedAt", pages, read, ruled_out as "ruledOut", quarantined, unidentified,
-         duplicates, outdated, created, updated, unchanged, deleted, unconfirmed
+         duplicates, outdated, created, updated, unchanged, skipped, deleted, unconfirmed, plan
     from tidemark.kind_run where run_id = any ($1) order by run_id, position`;
 
 const RUNS = `
   select r.id as run, r.integration, r.epoch, coalesce(r.outcome, 'running') as outcome, r.reason,
-         r.config_version as "configVersion",
+         r.warnings, r.action, r.scope, r.plan, r.config_version as "configVersion",
+         json_build_object('deleted', r.removed_deleted, 'held', r.removed_held, 'plan', r.removed_plan) as removed,
          array(select t.id::text from tidemark.trigger t where t.run_id = r.id order by t.created_at) as triggers,
          ${rfc3339('r.started_at')} as "startedAt", ${rfc3339('r.finished_at')} as "finishedAt"
     from tidemark.run r`;
@@ -53,20 +52,12 @@ export async function listRuns(db: Queryable, integration: string, limit: number
   return withKinds(db, runs);
 }
 
-/** The last run of an integration that was complete. */
+/** The last complete run of an integration that read every record of every kind (sync-semantics 2.9). */
 export async function lastCompleteRun(db: Queryable, integration: string): Promise<RunReport | null> {
   const runs = await db.query<Omit<RunReport, 'kinds'>>(
-    `${RUNS} where r.integration = $1 and r.outcome = 'complete' order by r.epoch desc limit 1`,
+    `${RUNS} where r.integration = $1 and r.outcome = 'complete' and r.action = 'resync'
+        and r.scope = '{"kinds": null, "since": null}' order by r.epoch desc limit 1`,
     [integration],
   );
   return (await withKinds(db, runs))[0] ?? null;
-}
-
-/** Records that lie in quarantine, of one integration. */
-export async function countQuarantined(db: Queryable, integration: string): Promise<number> {
-  const [row] = await db.query<{ count: number }>(
-    'select count(*) as count from tidemark.quarantine where integration = $1',
-    [integration],
-  );
-  return (row as { count: number }).count;
 }

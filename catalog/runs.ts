@@ -1,22 +1,31 @@
 import type { KindState, Outcome } from '../domain/outcome.ts';
-import type { PinnedRun, RunRef, TriggerOrigin } from '../domain/run.ts';
+import type { PinnedRun, RunRef } from '../domain/run.ts';
+import { union } from '../domain/scope.ts';
 import { storableText } from '../domain/text.ts';
+import type { Task, TriggerOrigin } from '../domain/trigger.ts';
+import { moveCheckpoints } from './checkpoints.ts';
 import type { Database, Queryable } from './database.ts';
 import { fenced } from './fence.ts';
+import { supersedePlans } from './plans.ts';
 
 export interface BegunRun {
   readonly run: PinnedRun;
+  readonly task: Task;
+  /** The plan that it applies. */
+  readonly plan: string | null;
   /** How many triggers it covers: too many to name them in a history. */
   readonly triggers: number;
   /** Where the latest of them came from. */
   readonly origin: TriggerOrigin;
+  /** Resyncs in a row before it that newer triggers aborted (sync-semantics 4.4). */
+  readonly abortsBefore: number;
 }
 
 /**
  * Begins a run: takes a new epoch, which fences every earlier run off (sync-semantics 5.1), pins the configuration
- * in force, and covers every trigger that no finished run has done, those of an aborted run included (4.2). A run
- * that was left without an end is closed as aborted. `null`: no trigger waits. A workflow execution begins one run:
- * repeating the call returns it.
+ * in force, and covers triggers that no finished run has done, those of an aborted run included (4.2): all resyncs
+ * together, with the union of their scopes, or one approval, or the retries. A run that was left without an end is
+ * closed as aborted. `null`: no trigger waits. A workflow execution begins one run: repeating the call returns it.
  */
 export function beginRun(db: Database, integration: string, workflowRunId: string): Promise<BegunRun | null> {
   return db.transaction(async (tx) => {
@@ -24,60 +33,87 @@ export function beginRun(db: Database, integration: string, workflowRunId: strin
       'select epoch, config_version as "configVersion" from tidemark.integration where id = $1 for update',
       [integration],
     );
-    const [begun] = await tx.query<PinnedRun>(
-      `select integration, id as "runId", epoch, config_version as "configVersion"
-         from tidemark.run where workflow_run_id = $1`,
-      [workflowRunId],
-    );
-    if (begun) return { run: begun, ...(await coveredTriggers(tx, begun.runId)) };
-    const waiting = await tx.query('select from tidemark.trigger where integration = $1 and done_at is null limit 1', [
-      integration,
-    ]);
-    if (!row?.configVersion || waiting.length === 0) return null;
+    const begun = await findBegun(tx, 'workflow_run_id', workflowRunId);
+    if (begun) return begun;
+    const next = nextOf(await waitingWork(tx, integration));
+    if (!row?.configVersion || next === null) return null;
     const epoch = row.epoch + 1;
     const runId = `${integration}.${epoch}`;
     await tx.query('update tidemark.integration set epoch = $2 where id = $1', [integration, epoch]);
+    await closeUnended(tx, { integration, epoch, runId });
     await tx.query(
-      `update tidemark.run set outcome = 'aborted', finished_at = clock_timestamp(), reason = $3
-        where integration = $1 and finished_at is null and epoch < $2`,
-      [integration, epoch, `left without an end; followed by ${runId}`],
+      `insert into tidemark.run
+         (id, integration, epoch, config_version, workflow_run_id, action, scope, plan, aborts_before)
+       select $1, $2, $3, $4, $5, $6, $7, $8,
+              coalesce((select case when r.overtaken then r.aborts_before + 1 else 0 end from tidemark.run r
+                         where r.integration = $2 and r.action = 'resync' order by r.epoch desc limit 1), 0)`,
+      [runId, integration, epoch, row.configVersion, workflowRunId, next.action, JSON.stringify(next.scope), next.plan],
     );
     await tx.query(
-      `update tidemark.kind_run k set state = 'aborted', finished_at = clock_timestamp()
-         from tidemark.run r
-        where r.id = k.run_id and r.integration = $1 and r.epoch < $2 and k.state in ('pending', 'running')`,
-      [integration, epoch],
+      `update tidemark.trigger set run_id = $2
+        where integration = $1 and done_at is null and action = $3 and plan is not distinct from $4`,
+      [integration, runId, next.action, next.plan],
     );
-    await tx.query(
-      'insert into tidemark.run (id, integration, epoch, config_version, workflow_run_id) values ($1, $2, $3, $4, $5)',
-      [runId, integration, epoch, row.configVersion, workflowRunId],
-    );
-    await tx.query('update tidemark.trigger set run_id = $2 where integration = $1 and done_at is null', [
-      integration,
-      runId,
-    ]);
-    const run = { integration, runId, epoch, configVersion: row.configVersion };
-    return { run, ...(await coveredTriggers(tx, runId)) };
+    return findBegun(tx, 'id', runId);
   });
 }
 
-async function coveredTriggers(tx: Queryable, runId: string): Promise<Omit<BegunRun, 'run'>> {
-  const [row] = await tx.query<Omit<BegunRun, 'run'>>(
-    `select count(*) as triggers, (array_agg(origin order by created_at desc, id))[1] as origin
-       from tidemark.trigger where run_id = $1`,
-    [runId],
-  );
-  return row as Omit<BegunRun, 'run'>;
+interface WaitingWork extends Task {
+  readonly plan: string | null;
 }
 
-/** Whether a trigger waits that the run does not cover. */
-export async function hasUncoveredTriggers(db: Queryable, run: RunRef): Promise<boolean> {
-  const rows = await db.query(
-    `select from tidemark.trigger
-      where integration = $1 and done_at is null and run_id is distinct from $2 limit 1`,
-    [run.integration, run.runId],
+/** Each kind of waiting work once, oldest first. */
+function waitingWork(tx: Queryable, integration: string): Promise<WaitingWork[]> {
+  return tx.query<WaitingWork>(
+    `select action, plan, scope from tidemark.trigger where integration = $1 and done_at is null
+      group by action, plan, scope order by min(created_at)`,
+    [integration],
   );
-  return rows.length > 0;
+}
+
+/** Approvals and retries go first: they are short, and a resync would make a plan void. */
+function nextOf(waiting: readonly WaitingWork[]): WaitingWork | null {
+  const [short] = waiting.filter(({ action }) => action !== 'resync');
+  const action = short?.action ?? 'resync';
+  const same = waiting.filter((work) => work.action === action && work.plan === (short?.plan ?? null));
+  if (same.length === 0) return null;
+  return { action, plan: short?.plan ?? null, scope: same.map(({ scope }) => scope).reduce(union) };
+}
+
+async function closeUnended(
+  tx: Queryable,
+  { integration, epoch, runId }: { integration: string; epoch: number; runId: string },
+): Promise<void> {
+  await tx.query(
+    `update tidemark.run set outcome = 'aborted', finished_at = clock_timestamp(), reason = $3
+      where integration = $1 and finished_at is null and epoch < $2`,
+    [integration, epoch, `left without an end; followed by ${runId}`],
+  );
+  await tx.query(
+    `update tidemark.kind_run k set state = 'aborted', finished_at = clock_timestamp()
+       from tidemark.run r
+      where r.id = k.run_id and r.integration = $1 and r.epoch < $2 and k.state in ('pending', 'running')`,
+    [integration, epoch],
+  );
+}
+
+async function findBegun(tx: Queryable, by: 'id' | 'workflow_run_id', value: string): Promise<BegunRun | null> {
+  const [row] = await tx.query<PinnedRun & Task & Omit<BegunRun, 'run' | 'task'>>(
+    `select r.integration, r.id as "runId", r.epoch, r.config_version as "configVersion", r.action, r.scope, r.plan,
+            r.aborts_before as "abortsBefore", count(t.id) as triggers,
+            (array_agg(t.origin order by t.created_at desc, t.id))[1] as origin
+       from tidemark.run r left join tidemark.trigger t on t.run_id = r.id
+      where r.${by} = $1 group by r.id`,
+    [value],
+  );
+  if (!row) return null;
+  const { integration, runId, epoch, configVersion, action, scope, ...rest } = row;
+  return { run: { integration, runId, epoch, configVersion }, task: { action, scope }, ...rest };
+}
+
+/** What a run has to say beside its outcome, e.g. that triggers abort run after run. */
+export async function recordWarnings(db: Queryable, run: RunRef, warnings: readonly string[]): Promise<void> {
+  await db.query('update tidemark.run set warnings = $2 where id = $1', [run.runId, warnings]);
 }
 
 /** Lists the kinds that a run is going to read, in configuration order. */
@@ -105,13 +141,15 @@ export interface KindEnd {
   readonly kind: string;
   readonly state: Exclude<KindState, 'pending' | 'running'>;
   readonly error: string | null;
+  /** Milliseconds that the next incremental run reads again before what this one has reached. */
+  readonly checkpointOverlap: number;
 }
 
 /**
  * Records how a kind ended. A complete one drops what lies in quarantine and was not seen again by it
- * (sync-semantics 6.8).
+ * (sync-semantics 6.8), makes older plans for its deletes void (3.5), and moves its checkpoint (2.8).
  */
-export function finishKind(db: Database, run: RunRef, end: KindEnd): Promise<void> {
+export function finishKind(db: Database, run: PinnedRun, end: KindEnd): Promise<void> {
   return fenced(db, run, async (tx) => {
     await tx.query(
       `update tidemark.kind_run set state = $3, error = $4, finished_at = clock_timestamp(),
@@ -119,20 +157,31 @@ export function finishKind(db: Database, run: RunRef, end: KindEnd): Promise<voi
         where run_id = $1 and kind = $2`,
       [run.runId, end.kind, end.state, end.error && storableText(end.error)],
     );
-    if (end.state === 'complete') {
-      await tx.query('delete from tidemark.quarantine where integration = $1 and kind = $2 and last_epoch < $3', [
-        run.integration,
-        end.kind,
-        run.epoch,
-      ]);
-    }
+    if (end.state !== 'complete') return;
+    const [begun] = await tx.query<Task>('select action, scope from tidemark.run where id = $1', [run.runId]);
+    const { action, scope } = begun as Task;
+    const whole = action === 'resync' && scope.since === null;
+    // What an incremental run did not read, it did not see.
+    if (whole || action === 'retry') await dropUnseenQuarantine(tx, run, end.kind);
+    if (whole) await supersedePlans(tx, { integration: run.integration, kind: end.kind, why: `run ${run.runId}` });
+    if (action === 'resync') await moveCheckpoints(tx, run, { scope, kind: end.kind, overlap: end.checkpointOverlap });
   });
+}
+
+async function dropUnseenQuarantine(tx: Queryable, run: RunRef, kind: string): Promise<void> {
+  await tx.query('delete from tidemark.quarantine where integration = $1 and kind = $2 and last_epoch < $3', [
+    run.integration,
+    kind,
+    run.epoch,
+  ]);
 }
 
 export interface RunEnd {
   readonly outcome: Outcome;
   readonly reason: string | null;
-  /** The next run covers this one's triggers: it was aborted by a newer one. */
+  /** A newer trigger aborted it. */
+  readonly overtaken: boolean;
+  /** The next run covers this one's triggers. */
   readonly handTriggersOver: boolean;
 }
 
@@ -143,9 +192,9 @@ export interface RunEnd {
 export function finishRun(db: Database, run: RunRef, end: RunEnd): Promise<void> {
   return db.transaction(async (tx) => {
     const ended = await tx.query(
-      `update tidemark.run set outcome = $2, reason = $3, finished_at = clock_timestamp()
+      `update tidemark.run set outcome = $2, reason = $3, overtaken = $4, finished_at = clock_timestamp()
         where id = $1 and finished_at is null returning id`,
-      [run.runId, end.outcome, end.reason && storableText(end.reason)],
+      [run.runId, end.outcome, end.reason && storableText(end.reason), end.overtaken],
     );
     if (ended.length > 0) {
       await tx.query(

@@ -62,15 +62,18 @@ export interface FetchedBatch {
   readonly pass: Pass;
   readonly pages: readonly StagedPage[];
   readonly nextCursor: string | null;
+  /** The source's clock when it first answered for it, and the latest change that it told of (RFC 3339). */
+  readonly clock: string | null;
+  readonly modified: string | null;
 }
 
 /** Commits a batch's pages together with its next cursor. */
 export function stageBatch(tx: Queryable, run: RunRef, batch: FetchedBatch): Promise<unknown> {
-  const { attempt, kind, resource, pass, pages, nextCursor } = batch;
+  const { attempt, kind, resource, pass, pages, nextCursor, clock, modified } = batch;
   return tx.query(
     `with batch as (
-       insert into tidemark.batch (attempt, run_id, kind, resource, pass, next_cursor)
-       values ($1, $2, $3, $4, $5, $6)
+       insert into tidemark.batch (attempt, run_id, kind, resource, pass, next_cursor, clock, modified)
+       values ($1, $2, $3, $4, $5, $6, $9, $10)
      )
      insert into tidemark.staged_page (attempt, page, observed_at, body)
      select $1, page, observed_at, body
@@ -84,6 +87,8 @@ export function stageBatch(tx: Queryable, run: RunRef, batch: FetchedBatch): Pro
       nextCursor,
       pages.map((page) => page.observedAt),
       pages.map((page) => page.body),
+      clock,
+      modified,
     ],
   );
 }

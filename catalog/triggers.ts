@@ -1,11 +1,24 @@
-import type { TriggerOrigin } from '../domain/run.ts';
-import type { Queryable } from './database.ts';
+import type { PinnedRun, RunRef } from '../domain/run.ts';
+import type { Scope } from '../domain/scope.ts';
+import type { Action, Task, TriggerOrigin } from '../domain/trigger.ts';
+import type { Database, Queryable } from './database.ts';
+
+export interface NewTrigger {
+  readonly integration: string;
+  readonly origin: TriggerOrigin;
+  readonly action: Action;
+  readonly scope: Scope;
+  /** The plan that it approves. */
+  readonly plan: string | null;
+}
 
 /** Commits a trigger; returns its id. Nothing is lost if the process dies before Temporal hears of it. */
-export async function insertTrigger(db: Queryable, integration: string, origin: TriggerOrigin): Promise<string> {
+export async function insertTrigger(db: Queryable, trigger: NewTrigger): Promise<string> {
+  const { integration, origin, action, scope, plan } = trigger;
   const [row] = await db.query<{ id: string }>(
-    'insert into tidemark.trigger (integration, origin) values ($1, $2) returning id',
-    [integration, origin],
+    `insert into tidemark.trigger (integration, origin, action, scope, plan, config_version)
+     select id, $2, $3, $4, $5, config_version from tidemark.integration where id = $1 returning id`,
+    [integration, origin, action, JSON.stringify(scope), plan],
   );
   return (row as { id: string }).id;
 }
@@ -25,6 +38,51 @@ export async function readTrigger(db: Queryable, id: string): Promise<TriggerSta
   return row ?? null;
 }
 
+/** The trigger that a plan was applied by; `null`: none yet. */
+export async function appliedBy(db: Queryable, plan: string): Promise<string | null> {
+  const [row] = await db.query<{ id: string }>(
+    `select t.id from tidemark.trigger t join tidemark.plan p on p.id = t.plan and p.applied_run = t.run_id
+      where t.plan = $1 order by t.created_at limit 1`,
+    [plan],
+  );
+  return row?.id ?? null;
+}
+
+/**
+ * What waits that a run does not cover; each task once, however many triggers ask for it. They count as noticed by the
+ * run.
+ */
+export function noticeUncovered(db: Queryable, run: RunRef): Promise<Task[]> {
+  return db.query<Task>(
+    `with noticed as (
+       update tidemark.trigger set noticed_by = $2
+        where integration = $1 and done_at is null and run_id is distinct from $2 returning action, scope
+     )
+     select distinct action, scope from noticed`,
+    [run.integration, run.runId],
+  );
+}
+
+/**
+ * Lets a run cover the waiting resyncs of the given scopes, if it has not fetched yet and is of their configuration
+ * (sync-semantics 4.3, `join`). A kind whose first request is about to leave waits for this, or is seen.
+ */
+export async function joinTriggers(db: Database, run: PinnedRun, scopes: readonly Scope[]): Promise<void> {
+  await db.transaction(async (tx) => {
+    const kinds = await tx.query<{ state: string }>(
+      'select state from tidemark.kind_run where run_id = $1 order by position for update',
+      [run.runId],
+    );
+    if (kinds.length === 0 || kinds.some(({ state }) => state !== 'pending')) return;
+    await tx.query(
+      `update tidemark.trigger set run_id = $2
+        where integration = $1 and done_at is null and run_id is distinct from $2 and action = 'resync'
+          and config_version = $3 and scope = any ($4::jsonb[])`,
+      [run.integration, run.runId, run.configVersion, scopes.map((scope) => JSON.stringify(scope))],
+    );
+  });
+}
+
 export interface WaitingTrigger {
   readonly integration: string;
   readonly trigger: string;
@@ -38,7 +96,8 @@ export function lostTriggers(db: Queryable, olderThanSeconds: number): Promise<W
   return db.query<WaitingTrigger>(
     `select distinct on (t.integration) t.integration, t.id::text as trigger from tidemark.trigger t
       where t.done_at is null and t.created_at < clock_timestamp() - make_interval(secs => $1)
-        and not exists (select from tidemark.run r where r.id = t.run_id and r.finished_at is null)
+        and not exists (
+          select from tidemark.run r where r.id in (t.run_id, t.noticed_by) and r.finished_at is null)
       order by t.integration, t.created_at`,
     [olderThanSeconds],
   );

@@ -1,6 +1,8 @@
 import { StagingLostError } from '../domain/errors.ts';
 import type { RunRef, UpsertCounts } from '../domain/run.ts';
+import type { Strategy } from '../domain/strategy.ts';
 import type { Database, Queryable } from './database.ts';
+import { lockBlueprintsOf } from './ending.ts';
 import { fenced } from './fence.ts';
 import { mergeOrder } from './merge-order.ts';
 
@@ -15,6 +17,7 @@ export interface StagedBatch {
   readonly position: number;
   /** The keys of all resources that the run's configuration holds. */
   readonly resources: readonly string[];
+  readonly strategy: Strategy;
 }
 
 /**
@@ -28,14 +31,14 @@ const PLANNING = 'set local enable_nestloop = off; set local enable_mergejoin = 
  * Claims that the mapped rows make or renew: what is stored of each (`seen_epoch` null: no claim yet), its new base,
  * and whether what is stored was observed later. A field that failed keeps what the claim wrote of it before.
  */
-const INCOMING = `
+const incoming = (strategy: Strategy): string => `
   staged as materialized (
     select distinct on (record_key, blueprint, identifier) *
       from tidemark.staged_entity where attempt = $7
      order by record_key, blueprint, identifier, observed_at desc, ordinal desc
   ), incoming as materialized (
     select s.record_key, s.locator, s.blueprint, s.identifier, s.observed_at, c.seen_epoch, c.base as old_base,
-           coalesce(c.observed_at > s.observed_at, false) as outdated,
+           coalesce(c.observed_at > s.observed_at, false) as outdated, ${skippedBy(strategy)} as skipped,
            case when s.failed = '{}' or c.base is null then s.fields else s.fields ||
              (select coalesce(jsonb_object_agg(key, value), '{}') from jsonb_each(c.base) where key = any (s.failed))
            end as base
@@ -48,17 +51,25 @@ const INCOMING = `
       ) c on true
   )`;
 
+/** What is there may only be updated, what is not there only created (sync-semantics 7.1). */
+function skippedBy({ create, update }: Strategy): string {
+  if (create && update) return 'false';
+  const isThere = `exists (
+             select from tidemark.entity e where e.blueprint = s.blueprint and e.identifier = s.identifier)`;
+  return `case when ${isThere} then ${!update} else ${!create} end`;
+}
+
 /**
  * What the touched entities become: the merge of all live claims' bases (sync-semantics 1.7) over what no claim
  * wrote; a field that a claim wrote before and its mapping no longer names is dropped (1.5).
  */
 const CHANGES = `
   touched as materialized (
-    select distinct blueprint, identifier from incoming where not outdated
+    select distinct blueprint, identifier from incoming where not outdated and not skipped
   ), source as (
     select blueprint, identifier, $2::text as integration, $4::int as position, $3::text as resource, record_key, base,
            0 as age
-      from incoming where not outdated
+      from incoming where not outdated and not skipped
     union all
     select c.blueprint, c.identifier, c.integration, c.position, c.resource, c.record_key, c.base, 1 as age
       from touched t
@@ -77,7 +88,7 @@ const CHANGES = `
   ), dropped as (
     select i.blueprint, i.identifier, array_agg(key) as keys
       from incoming i cross join lateral jsonb_object_keys(i.old_base) as key
-     where not i.outdated and i.old_base is distinct from i.base and not i.base ? key
+     where not i.outdated and not i.skipped and i.old_base is distinct from i.base and not i.base ? key
      group by i.blueprint, i.identifier
   ), change as materialized (
     select m.blueprint, m.identifier, e.blueprint is null as is_new, e.fields as stored,
@@ -103,11 +114,13 @@ const WRITE = `
       set fields = excluded.fields, version = e.version + 1, updated_at = now()
   ), claimed as (
     insert into tidemark.claim as c (destination, integration, resource, record_key, blueprint, identifier,
-                                     kind, position, locator, seen_epoch, observed_at, base, owns)
-    select $1, $2, $3, i.record_key, i.blueprint, i.identifier, $5, $4, i.locator, $6, i.observed_at, i.base,
-           coalesce(ch.is_new or ch.fields is distinct from ch.stored, false)
+                                     kind, position, locator, first_epoch, seen_epoch, observed_at, base, owns)
+    select $1, $2, $3, i.record_key, i.blueprint, i.identifier, $5, $4, i.locator, $6, $6, i.observed_at,
+           case when i.skipped then i.old_base else i.base end, not i.skipped and coalesce(ch.is_new or ch.fields is distinct from ch.stored, false)
       from incoming i
       left join change ch on ch.blueprint = i.blueprint and ch.identifier = i.identifier
+     -- What the strategy leaves alone makes no claim; one that it has keeps what it wrote (7.1).
+     where not i.skipped or i.seen_epoch is not null
      order by i.record_key, i.blueprint, i.identifier
     on conflict (destination, integration, resource, record_key, blueprint, identifier) do update
       set kind = excluded.kind, position = excluded.position, locator = excluded.locator,
@@ -120,7 +133,8 @@ const WRITE = `
   )
   select (select count(*) from change where is_new) as created,
          (select count(*) from change where not is_new and fields is distinct from stored) as updated,
-         count(*) filter (where not i.outdated and i.seen_epoch is distinct from $6
+         count(*) filter (where i.skipped and not i.outdated and i.seen_epoch is distinct from $6) as skipped,
+         count(*) filter (where not i.outdated and not i.skipped and i.seen_epoch is distinct from $6
                             and ch.fields is not distinct from ch.stored) as unchanged,
          (select count(*) from tidemark.staged_entity where attempt = $7) - count(*)
            + count(*) filter (where not i.outdated and i.seen_epoch = $6
@@ -158,12 +172,12 @@ const ADD_TO_KIND = `
   )
   update tidemark.kind_run k set
     pages = k.pages + m.pages * first, read = k.read + m.read * first, ruled_out = k.ruled_out + m.ruled_out * first,
-    quarantined = k.quarantined + m.quarantined * first, unidentified = k.unidentified + $4,
+    quarantined = k.quarantined + m.quarantined * first, unidentified = k.unidentified + $4, skipped = k.skipped + $11 * first,
     duplicates = k.duplicates + $5 * first, outdated = k.outdated + $6 * first,
     created = k.created + $7, updated = k.updated + $8, unchanged = k.unchanged + $9 * first
     from tidemark.mapped_batch m
     join tidemark.batch b on b.attempt = m.fetch_attempt
-   cross join lateral (select (b.pass = 'read')::int as first) f
+   cross join lateral (select (b.pass in ('read', 'retry'))::int as first) f
    where k.run_id = $1 and k.kind = $2 and m.attempt = $3`;
 
 /**
@@ -185,16 +199,10 @@ export function upsertStaged(
     const { resource, position, kind, mappedAttempt } = batch;
     await lockBlueprints(tx, destination, mappedAttempt);
     await tx.query(PLANNING);
-    const [written] = await tx.query<Omit<UpsertCounts, 'unidentified'>>(`with ${INCOMING}, ${CHANGES}, ${WRITE}`, [
-      destination,
-      run.integration,
-      resource,
-      position,
-      kind,
-      run.epoch,
-      mappedAttempt,
-      batch.resources,
-    ]);
+    const [written] = await tx.query<Omit<UpsertCounts, 'unidentified'>>(
+      `with ${incoming(batch.strategy)}, ${CHANGES}, ${WRITE}`,
+      [destination, run.integration, resource, position, kind, run.epoch, mappedAttempt, batch.resources],
+    );
     const [rejected] = await tx.query<{ unidentified: number }>(MARK_REJECTED_SEEN, [
       destination,
       run.integration,
@@ -214,6 +222,7 @@ export function upsertStaged(
       counts.updated,
       counts.unchanged,
       resource,
+      counts.skipped,
     ]);
     await dropApplied(tx, batch, counts);
     return counts;
@@ -224,13 +233,9 @@ export function upsertStaged(
  * Writers of a blueprint wait for each other, in one order: two kinds that map to one entity then always see each
  * other's claims, and no two batches can lock each other out.
  */
-async function lockBlueprints(tx: Queryable, destination: string, mappedAttempt: string): Promise<void> {
-  await tx.query(
-    `select pg_advisory_xact_lock(key)
-       from (select distinct hashtextextended($1 || ' ' || blueprint, 0) as key
-               from tidemark.staged_entity where attempt = $2 order by 1) k`,
-    [destination, mappedAttempt],
-  );
+function lockBlueprints(tx: Queryable, destination: string, mappedAttempt: string): Promise<void> {
+  const staged = 'select $1::text as destination, blueprint from tidemark.staged_entity where attempt = $2';
+  return lockBlueprintsOf(tx, staged, [destination, mappedAttempt]);
 }
 
 /** Notes the result, and drops what nobody reads again. */

@@ -1,16 +1,28 @@
 import { Client, Connection, type ConnectionOptions, WorkflowNotFoundError } from '@temporalio/client';
-import { type IntegrationRow, importConfiguration, listIntegrations } from '../catalog/configurations.ts';
+import {
+  type IntegrationRow,
+  importConfiguration,
+  listIntegrations,
+  readConfigurationVersion,
+} from '../catalog/configurations.ts';
 import { type Database, openDatabase } from '../catalog/database.ts';
 import { type EntityFilter, listEntities } from '../catalog/entities.ts';
 import { migrate } from '../catalog/migrate.ts';
-import { countQuarantined, lastCompleteRun, listRuns, readRun } from '../catalog/reports.ts';
+import { listPlans, planEntities, readPlan, rejectPlan } from '../catalog/plans.ts';
+import { countQuarantined, listQuarantined } from '../catalog/quarantine.ts';
+import { lastCompleteRun, listRuns, readRun } from '../catalog/reports.ts';
 import { finishRun, type UnfinishedRun, unfinishedRuns } from '../catalog/runs.ts';
-import { insertTrigger, lostTriggers, readTrigger } from '../catalog/triggers.ts';
+import { appliedBy, insertTrigger, lostTriggers, type NewTrigger, readTrigger } from '../catalog/triggers.ts';
 import type { Configuration } from '../config/configuration.ts';
-import { hashDocument } from '../config/document.ts';
-import type { Entity } from '../domain/entity.ts';
+import { hashDocument, kindsIn } from '../config/document.ts';
+import type { Entity, EntityKey } from '../domain/entity.ts';
 import { UnavailableError, UsageError } from '../domain/errors.ts';
-import type { RunReport, TriggerOrigin } from '../domain/run.ts';
+import type { Plan } from '../domain/plan.ts';
+import type { QuarantinedRecord } from '../domain/quarantine.ts';
+import type { RunReport } from '../domain/run.ts';
+import { FULL, type Scope } from '../domain/scope.ts';
+import { parseTime } from '../domain/time.ts';
+import type { TriggerOrigin } from '../domain/trigger.ts';
 import { resyncWorkflowId } from '../domain/workflow-ids.ts';
 import type { ResyncInput, TriggerMessage } from '../workflows/messages.ts';
 
@@ -37,6 +49,21 @@ export interface IntegrationStatus {
   /** Seconds since the last complete run ended. */
   readonly lastCompleteAge: number | null;
   readonly quarantined: number;
+  /** Deletes that wait for a person's decision. */
+  readonly openPlans: readonly Plan[];
+}
+
+export interface TriggerOptions {
+  readonly origin: TriggerOrigin;
+  /** Commit the trigger even if no worker polls: the next one that starts takes it up. Default: refuse. */
+  readonly queue?: boolean;
+}
+
+export interface ResyncOptions extends TriggerOptions {
+  /** Only these kinds. Default: all. */
+  readonly kinds?: readonly string[] | undefined;
+  /** Only what changed: since a time (RFC 3339), or since the `last` run. Deletes nothing. Default: everything. */
+  readonly since?: string | undefined;
 }
 
 const POLL_MS = 250;
@@ -85,15 +112,59 @@ export class TidemarkClient {
 
   /**
    * Triggers a resync; returns the trigger's id. A running resync of the integration is aborted and a new one
-   * starts (seed S1.7, S1.8). Throws `UsageError` for an unknown integration, `UnavailableError` when no worker
+   * starts, unless `onTrigger`, the starvation guard or a narrower scope let it wait (seed S1.7, S1.8, sync-semantics
+   * 4.2). Throws `UsageError` for an unknown integration or kind and a malformed time, `UnavailableError` when no worker
    * polls; nothing is triggered then.
    */
-  async resync(integration: string, origin: TriggerOrigin): Promise<string> {
+  async resync(integration: string, { kinds, since, ...options }: ResyncOptions): Promise<string> {
+    const row = await this.known(integration);
+    if (kinds) await this.requireKinds(row, kinds);
+    const scope: Scope = { kinds: kinds?.length ? [...new Set(kinds)].sort() : null, since: parseSince(since) };
+    return this.trigger({ integration, action: 'resync', scope, plan: null }, options);
+  }
+
+  /**
+   * Approves held deletes; returns the trigger of the run that carries them out: the first one, however often it is
+   * approved (sync-semantics 3.5). Throws `UsageError` when the plan is rejected or superseded.
+   */
+  async approve(integration: string, plan: string, options: TriggerOptions): Promise<string> {
     await this.known(integration);
-    await this.requireWorker();
-    const trigger = await insertTrigger(this.db, integration, origin);
-    await this.signal(integration, trigger);
-    return trigger;
+    const { state, why } = await readPlan(this.db, integration, plan);
+    const first = await appliedBy(this.db, plan);
+    if (state === 'applied' && first !== null) return first;
+    if (state !== 'open') throw new UsageError(`plan ${plan} is ${state} and cannot be approved: ${why}`);
+    return this.trigger({ integration, action: 'apply', scope: FULL, plan }, options);
+  }
+
+  /** Keeps what a plan would delete; the next complete run proposes it anew. Throws `UsageError` when it is not open. */
+  async reject(integration: string, plan: string): Promise<Plan> {
+    await this.known(integration);
+    await rejectPlan(this.db, integration, plan);
+    return readPlan(this.db, integration, plan);
+  }
+
+  /** Held deletes, open ones first, then the latest. */
+  async plans(integration: string, limit: number): Promise<Plan[]> {
+    await this.known(integration);
+    return listPlans(this.db, integration, limit);
+  }
+
+  /** The entities that an open plan would delete, or let go of. Throws `UsageError` for an unknown plan. */
+  async planned(integration: string, plan: string, limit: number): Promise<EntityKey[]> {
+    await readPlan(this.db, integration, plan);
+    return planEntities(this.db, plan, limit);
+  }
+
+  /** What lies in quarantine, the latest first. */
+  async quarantine(integration: string, limit: number): Promise<QuarantinedRecord[]> {
+    await this.known(integration);
+    return listQuarantined(this.db, integration, limit);
+  }
+
+  /** Triggers a retry of what lies in quarantine; returns the trigger's id (sync-semantics 6.8). Throws as `resync`. */
+  async retryQuarantine(integration: string, options: TriggerOptions): Promise<string> {
+    await this.known(integration);
+    return this.trigger({ integration, action: 'retry', scope: FULL, plan: null }, options);
   }
 
   /**
@@ -140,7 +211,7 @@ export class TidemarkClient {
       const reason =
         status === 'UNKNOWN' ? 'Temporal does not know its workflow any more' : `its workflow ended as ${status}`;
       const handTriggersOver = !ENDED_BY_HAND.includes(status);
-      await finishRun(this.db, run, { outcome: 'aborted', reason, handTriggersOver });
+      await finishRun(this.db, run, { outcome: 'aborted', reason, overtaken: false, handTriggersOver });
     }
   }
 
@@ -182,6 +253,7 @@ export class TidemarkClient {
       lastComplete,
       lastCompleteAge: ended ? Math.round((Date.now() - Date.parse(ended)) / 1000) : null,
       quarantined: await countQuarantined(this.db, id),
+      openPlans: (await listPlans(this.db, id, 100)).filter(({ state }) => state === 'open'),
     };
   }
 
@@ -191,6 +263,21 @@ export class TidemarkClient {
     if (row) return row;
     const names = all.map((candidate) => candidate.id).join(', ') || 'none yet';
     throw new UsageError(`there is no integration ${integration}; configured are: ${names}`);
+  }
+
+  private async requireKinds({ id, configVersion }: IntegrationRow, kinds: readonly string[]): Promise<void> {
+    const stored = configVersion === null ? null : await readConfigurationVersion(this.db, configVersion);
+    const known = kindsIn(stored?.document);
+    const unknown = kinds.filter((kind) => !known.includes(kind));
+    if (unknown.length > 0)
+      throw new UsageError(`${id} has no kind ${unknown.join(', ')}; it has: ${known.join(', ')}`);
+  }
+
+  private async trigger(trigger: Omit<NewTrigger, 'origin'>, { origin, queue }: TriggerOptions): Promise<string> {
+    if (!queue) await this.requireWorker();
+    const id = await insertTrigger(this.db, { ...trigger, origin });
+    await this.signal(trigger.integration, id);
+    return id;
   }
 
   private get reachable(): Client {
@@ -221,6 +308,15 @@ export class TidemarkClient {
       `no worker polls the task queue "${this.taskQueue}", nothing was triggered: start one with \`tidemark worker\``,
     );
   }
+}
+
+/** Throws `UsageError`: a time that is not understood must not become "everything" or "nothing". */
+function parseSince(since: string | undefined): Scope['since'] {
+  if (since === undefined) return null;
+  if (since === 'last') return { last: true, time: null };
+  const time = parseTime(since);
+  if (time !== null) return { last: false, time };
+  throw new UsageError(`"${since}" is not a time: write \`last\`, or a time such as 2026-01-31T12:00:00Z`);
 }
 
 /** `TASK_QUEUE_TYPE_WORKFLOW` of Temporal's API. */

@@ -1,3 +1,7 @@
+import type { DeleteLimits } from '../domain/delete-guards.ts';
+import type { Strategy } from '../domain/strategy.ts';
+import type { TriggerPolicy } from '../domain/trigger.ts';
+
 /** Texts of the JSONata expressions of one resource's `entity:`. A field that is not named is not mapped. */
 export interface EntityMapping {
   readonly identifier: string;
@@ -25,6 +29,8 @@ export interface Resource {
   readonly entity: EntityMapping;
   /** JSONata that yields an array: one entity per item. `null`: one entity per record. */
   readonly itemsToParse: string | null;
+  /** What may be done to the destination's entities: the resource's own, else the integration's. Default both. */
+  readonly strategy: Strategy;
 }
 
 export interface Integration {
@@ -35,9 +41,19 @@ export interface Integration {
   readonly cancelDeadline: number;
   /** Kinds side by side. Default 4. */
   readonly concurrency: number;
-  readonly deletes: {
+  /** Milliseconds between scheduled resyncs; `null`: none. */
+  readonly scheduledResyncInterval: number | null;
+  /** What a trigger does to a resync that runs (sync-semantics 4.2, 4.3). Default `restart`. */
+  readonly onTrigger: TriggerPolicy;
+  /** After so many aborted resyncs in a row the next one may finish; 0: never (sync-semantics 4.4). Default 5. */
+  readonly starvationGuard: number;
+  /** Milliseconds that an incremental run reads again before its checkpoint (sync-semantics 2.8). Default 10 min. */
+  readonly checkpointOverlap: number;
+  readonly deletes: DeleteLimits & {
     /** Candidates of a kind above which the second look lists again instead of looking each one up. Default 200. */
     readonly lookupLimit: number;
+    /** Claims of resources that are no longer configured (sync-semantics 3.4). Default `hold`. */
+    readonly removed: 'hold' | 'delete';
   };
   readonly resources: readonly Resource[];
 }

@@ -16,3 +16,10 @@ function ordered(value: unknown): unknown {
     .map((key): [string, unknown] => [key, ordered(value[key])]);
   return Object.fromEntries(entries);
 }
+
+/** The kinds that a stored document names, in its order. */
+export function kindsIn(document: unknown): string[] {
+  const { integration } = (document ?? {}) as { integration?: { resources?: readonly { kind?: unknown }[] } };
+  const kinds = integration?.resources?.map(({ kind }) => String(kind)) ?? [];
+  return [...new Set(kinds)];
+}

@@ -1,9 +1,10 @@
+import type { Strategy } from '../domain/strategy.ts';
 import type { Integration, Resource } from './configuration.ts';
 import type { IntegrationInput, ResourceInput } from './schema.ts';
 
 /** The parsed entry of an integration in the shape that the other parts work with. */
 export function toIntegration(id: string, input: IntegrationInput, resources: readonly ResourceInput[]): Integration {
-  const { cancelDeadline, concurrency, deletes } = input;
+  const { cancelDeadline, concurrency, onTrigger, starvationGuard, checkpointOverlap, deletes } = input;
   const { type: sourceType, ...sourceSettings } = input.source;
   const { type: destinationType, ...destinationSettings } = input.destination;
   return {
@@ -12,12 +13,23 @@ export function toIntegration(id: string, input: IntegrationInput, resources: re
     destination: { type: destinationType, settings: destinationSettings },
     cancelDeadline,
     concurrency,
-    deletes,
-    resources: resources.map((resource, position) => toResource(resource, position, resources)),
+    scheduledResyncInterval: input.scheduledResyncInterval ?? null,
+    onTrigger,
+    starvationGuard,
+    checkpointOverlap,
+    deletes: { ...deletes, maxCount: deletes.maxCount ?? null },
+    resources: resources.map((resource, position) => ({
+      ...toResource(resource, position, resources),
+      strategy: strategyOf(resource.policy?.strategy ?? input.policy?.strategy ?? ['create', 'update']),
+    })),
   };
 }
 
-function toResource(input: ResourceInput, position: number, all: readonly ResourceInput[]): Resource {
+function strategyOf(methods: readonly ('create' | 'update')[]): Strategy {
+  return { create: methods.includes('create'), update: methods.includes('update') };
+}
+
+function toResource(input: ResourceInput, position: number, all: readonly ResourceInput[]): Omit<Resource, 'strategy'> {
   const { kind, entity, itemsToParse } = input;
   const { query, ...selector } = input.selector;
   const earlier = all.slice(0, position).filter((resource) => resource.kind === kind).length;

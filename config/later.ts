@@ -7,10 +7,11 @@ import type { Path } from './problem.ts';
  */
 const LATER_KEYS: Readonly<Record<string, readonly string[]>> = {
   '': ['server'],
-  'integrations.*': ['scheduledResyncInterval', 'onTrigger', 'starvationGuard', 'keepRawPages', 'policy'],
+  'integrations.*': ['keepRawPages'],
+  'integrations.*.policy': ['resolution', 'defaultResolution', 'resolve', 'onConflict'],
   'integrations.*.source': ['webhookSecret'],
-  'integrations.*.deletes': ['maxShare', 'maxCount', 'emptySource', 'removed'],
-  'integrations.*.resources.*': ['policy', 'components'],
+  'integrations.*.resources.*': ['components'],
+  'integrations.*.resources.*.policy': ['resolution', 'defaultResolution', 'resolve', 'onConflict'],
   'integrations.*.resources.*.entity': ['modifiedAt'],
 };
 

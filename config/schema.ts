@@ -42,6 +42,43 @@ export const fileSchema = z.strictObject({
   }),
 });
 
+const LOOKUP_LIMIT =
+  'Up to this many records of a kind are looked up one by one before they are deleted; above, the kind is listed again';
+
+const ON_TRIGGER =
+  'What a trigger does to a resync that runs: abort it and start anew, wait behind it, or be covered by it';
+
+const STARVATION_GUARD = 'After so many aborted resyncs in a row the next one is allowed to finish; 0: never';
+
+const held = z.enum(['hold', 'delete']).default('hold');
+
+const deletesSchema = z
+  .strictObject({
+    maxShare: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.3)
+      .meta({ description: "The share of a kind's claims above which its deletes are held. 1: no limit" }),
+    maxCount: z
+      .int()
+      .min(0)
+      .optional()
+      .meta({ description: 'The number of deletes of a kind above which they are held. Default: none' }),
+    emptySource: held.meta({ description: 'What becomes of the entities of a kind that returned no record at all' }),
+    removed: held.meta({ description: 'What becomes of the entities of resources that are no longer configured' }),
+    lookupLimit: z.int().min(0).default(200).meta({ description: LOOKUP_LIMIT }),
+  })
+  .prefault({})
+  .meta({ description: 'How deletes are confirmed, and when they wait for approval' });
+
+const policySchema = z.strictObject({
+  strategy: z
+    .array(z.enum(['create', 'update']))
+    .optional()
+    .meta({ description: 'What may be done: create, update. Empty: nothing. Default: both' }),
+});
+
 /** What an integration names; `null` where it names what is not known, so that only the rest can be checked. */
 export interface IntegrationParts<Resource> {
   readonly source: SourceDefinition | null;
@@ -59,10 +96,16 @@ export function integrationSchema<Resource>({ source, destination, resource }: I
         .prefault('5s')
         .meta({ description: 'How long a cancelled run may take to stop before it is left behind. At least 2s' }),
       concurrency: z.int().min(1).max(64).default(4).meta({ description: 'Kinds that are read side by side' }),
-      deletes: z
-        .strictObject({ lookupLimit: z.int().min(0).default(200).meta({ description: LOOKUP_LIMIT }) })
-        .prefault({})
-        .meta({ description: 'How deletes are confirmed' }),
+      scheduledResyncInterval: duration({ min: '1s' })
+        .optional()
+        .meta({ description: 'A resync by itself, so often. 2h is nearly always enough; longer than a run takes' }),
+      onTrigger: z.enum(['restart', 'queue', 'join']).default('restart').meta({ description: ON_TRIGGER }),
+      starvationGuard: z.int().min(0).default(5).meta({ description: STARVATION_GUARD }),
+      checkpointOverlap: duration({ min: '0s' })
+        .prefault('10m')
+        .meta({ description: 'How far before its checkpoint an incremental run begins to read' }),
+      deletes: deletesSchema,
+      policy: policySchema.optional().meta({ description: 'For all resources; each may have its own' }),
       resources: z
         .array(resource)
         .min(1)
@@ -72,9 +115,6 @@ export function integrationSchema<Resource>({ source, destination, resource }: I
 }
 
 export type IntegrationInput = z.output<ReturnType<typeof integrationSchema<unknown>>>;
-
-const LOOKUP_LIMIT =
-  'Up to this many records of a kind are looked up one by one before they are deleted; above, the kind is listed again';
 
 type Open = z.ZodType<{ type: string } & Record<string, unknown>>;
 
@@ -115,6 +155,7 @@ export function resourceSchema({ kind, checkExpression }: ResourceParts) {
       .meta({ description: 'Which records of the kind are read' }),
     entity: entitySchema(expression),
     itemsToParse: expression.optional().meta({ description: 'JSONata to an array: one entity per item of it' }),
+    policy: policySchema.optional().meta({ description: "Instead of the integration's" }),
   });
 }
 

@@ -22,6 +22,10 @@ export function variablePrefix(integration: string): string {
   return `TIDEMARK__${integration.toUpperCase().replaceAll('-', '_')}__`;
 }
 
+/** The environment variable that sets how often an integration is resynced by itself (seed S1.3). */
+export const intervalVariable = (integration: string): string =>
+  `${variablePrefix(integration)}SCHEDULED_RESYNC_INTERVAL`;
+
 /**
  * The environment settings of one integration; `keys` are those that its source has, others are left alone. Empty
  * variables count as not set. A name that begins like a setting and is none is a mistake: a misspelt variable would

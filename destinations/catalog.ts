@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { applyPlan } from '../catalog/apply-plan.ts';
 import type { Database } from '../catalog/database.ts';
-import { deleteStale, findStale } from '../catalog/stale.ts';
+import { deleteStale } from '../catalog/delete-phase.ts';
+import { findStale } from '../catalog/stale.ts';
 import { upsertStaged } from '../catalog/upsert.ts';
 import type { DestinationType } from './destination.ts';
 
@@ -14,7 +16,8 @@ export const catalogDestination = (db: Database): DestinationType => ({
   ...catalogDefinition,
   create: () => ({
     upsert: (run, batch) => upsertStaged(db, { run, destination: CATALOG, batch }),
-    findStale: (run, resources) => findStale(db, run, { destination: CATALOG, resources }),
-    deleteStale: (run, resources) => deleteStale(db, run, resources),
+    findStale: (run, scope) => findStale(db, run, { ...scope, destination: CATALOG }),
+    deleteStale: (run, request) => deleteStale(db, run, { ...request, destination: CATALOG }),
+    applyPlan: (run, approved) => applyPlan(db, run, approved),
   }),
 });

@@ -1,7 +1,9 @@
-import type { DeletePhase, StaleKind } from '../catalog/stale.ts';
+import type { AppliedPlan } from '../catalog/apply-plan.ts';
+import type { DeletePhase, DeleteRequest } from '../catalog/delete-phase.ts';
+import type { StaleKind, StaleScope } from '../catalog/stale.ts';
 import type { StagedBatch } from '../catalog/upsert.ts';
 import type { DestinationDefinition } from '../config/definitions.ts';
-import type { RunRef, UpsertCounts } from '../domain/run.ts';
+import type { PinnedRun, RunRef, UpsertCounts } from '../domain/run.ts';
 
 /**
  * Where entities are written. All methods prove the run's right to write and may be repeated: a step that was done
@@ -11,9 +13,11 @@ export interface Destination {
   /** Writes what changed of a mapped batch, and records what was seen. */
   upsert(run: RunRef, batch: StagedBatch): Promise<UpsertCounts>;
   /** Notes what the run's complete read did not return, by kind. */
-  findStale(run: RunRef, resources: readonly string[]): Promise<StaleKind[]>;
-  /** Deletes what the second look confirmed. */
-  deleteStale(run: RunRef, resources: readonly string[]): Promise<DeletePhase>;
+  findStale(run: RunRef, scope: StaleScope): Promise<StaleKind[]>;
+  /** Deletes what the second look confirmed; what a guard holds becomes a plan. */
+  deleteStale(run: RunRef, request: Omit<DeleteRequest, 'destination'>): Promise<DeletePhase>;
+  /** Carries out a plan that was approved. `resources`: the keys of all configured resources. */
+  applyPlan(run: PinnedRun, approved: { plan: string; resources: readonly string[] }): Promise<AppliedPlan>;
 }
 
 /** A kind of destination that a configuration can name. */

@@ -1,4 +1,6 @@
 import type { KindState, Outcome } from './outcome.ts';
+import type { Scope } from './scope.ts';
+import type { Action } from './trigger.ts';
 
 /** Names a run; every write of the run proves its right by the epoch (sync-semantics 1.1 of section 2, 5.1). */
 export interface RunRef {
@@ -14,9 +16,9 @@ export interface PinnedRun extends RunRef {
 
 /**
  * Why a kind's records are read: `read` is the run's own listing; `lookup` and `second-listing` are the second look
- * at what that listing did not return (sync-semantics 3.2).
+ * at what that listing did not return (sync-semantics 3.2); `retry` maps anew what lies in quarantine (6.8).
  */
-export type Pass = 'read' | 'lookup' | 'second-listing';
+export type Pass = 'read' | 'lookup' | 'second-listing' | 'retry';
 
 /** What a run did with one kind. Every number counts records, but `created`, `updated`, `deleted`: entities. */
 export interface KindCounts {
@@ -35,6 +37,8 @@ export interface KindCounts {
   readonly created: number;
   readonly updated: number;
   readonly unchanged: number;
+  /** Left alone because the strategy does not allow what would be done (sync-semantics 7.1). */
+  readonly skipped: number;
   readonly deleted: number;
   /** Candidates for deletion that the second look did not settle. */
   readonly unconfirmed: number;
@@ -43,7 +47,7 @@ export interface KindCounts {
 /** What writing a batch did. */
 export type UpsertCounts = Pick<
   KindCounts,
-  'created' | 'updated' | 'unchanged' | 'duplicates' | 'outdated' | 'unidentified'
+  'created' | 'updated' | 'unchanged' | 'skipped' | 'duplicates' | 'outdated' | 'unidentified'
 >;
 
 /** A kind within a run, as people and programs see it. */
@@ -53,6 +57,8 @@ export interface KindReport extends KindCounts {
   readonly error: string | null;
   /** Why the kind's deletes were held back. */
   readonly held: string | null;
+  /** The plan that waits for a person's decision. */
+  readonly plan: string | null;
   /** Fields whose expression failed: their records were written without them (sync-semantics 1.5). */
   readonly failedFields: readonly FailedField[];
   readonly startedAt: string | null;
@@ -76,12 +82,29 @@ export interface RunReport {
   /** `running` until it has ended. */
   readonly outcome: Outcome | 'running';
   readonly reason: string | null;
+  /** What there is to say beside the outcome, e.g. that triggers abort run after run. */
+  readonly warnings: readonly string[];
+  readonly action: Action;
+  readonly scope: Scope;
+  /** The plan that it applied. */
+  readonly plan: string | null;
   readonly configVersion: number;
   readonly triggers: readonly string[];
   readonly startedAt: string;
   readonly finishedAt: string | null;
   readonly kinds: readonly KindReport[];
+  /** What became of the entities of resources that are no longer configured (sync-semantics 3.4). */
+  readonly removed: RemovedReport;
 }
 
-/** Where a trigger came from (sync-semantics 4.1). */
-export type TriggerOrigin = 'ui' | 'api' | 'cli' | 'schedule' | 'webhook' | 'sdk';
+/** Seconds that a run took, or has taken so far. */
+export function durationOf({ startedAt, finishedAt }: Pick<RunReport, 'startedAt' | 'finishedAt'>): number {
+  const end = finishedAt === null ? Date.now() : Date.parse(finishedAt);
+  return (end - Date.parse(startedAt)) / 1000;
+}
+
+export interface RemovedReport {
+  readonly deleted: number;
+  readonly held: string | null;
+  readonly plan: string | null;
+}

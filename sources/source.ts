@@ -13,6 +13,11 @@ export interface ListRequest {
   readonly selector: Readonly<Record<string, unknown>>;
   /** Go on after the page that carried this as `next`; `null`: from the start. */
   readonly cursor: string | null;
+  /**
+   * Only records that changed at this time or later (RFC 3339, UTC) are wanted; `null`: every record. Given only for
+   * the kinds that `Source.incremental` names (sync-semantics 2.8).
+   */
+  readonly since: string | null;
   /** Aborts requests in flight and waits between them. */
   readonly signal: AbortSignal;
   readonly log: SourceLog;
@@ -22,6 +27,10 @@ export interface Page {
   readonly rows: readonly RawRecord[];
   /** Where any worker can go on after this page; `null` on the last page. At most 4 KB, opaque to the caller. */
   readonly next: string | null;
+  /** The source's own clock when it answered (RFC 3339), where it tells it: for HTTP the header `Date`. */
+  readonly clock?: string | null;
+  /** The latest time of change among the rows (RFC 3339), where records tell it. */
+  readonly modified?: string | null;
 }
 
 /** What the source itself knows a record by. */
@@ -45,6 +54,8 @@ export interface LookupRequest {
  * `signal` aborts.
  */
 export interface Source {
+  /** Kinds of which it can list just what changed since a time. Absent: none. */
+  readonly incremental?: readonly string[];
   /**
    * Every record of a kind, page by page, each page asked for only when the one before was taken. The end of the
    * iteration *is* the source's word that it is at the end: whatever makes the view incomplete throws

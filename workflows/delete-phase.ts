@@ -19,7 +19,7 @@ export async function deletePhase(plan: RunPlan, { progress, show }: Shown): Pro
   const { run } = plan;
   const unconfirmed: string[] = [];
   const looks = await activities.findStale.executeWithOptions(labelled('find what the source did not return'), [
-    { run },
+    { run, kinds: plan.task.scope.kinds },
   ]);
   if (looks.length > 0) {
     progress.enter('second look');
@@ -44,6 +44,7 @@ export async function deletePhase(plan: RunPlan, { progress, show }: Shown): Pro
     }
   }
   const held = phase.kinds.flatMap(({ kind, held: why }) => (why ? [`${kind}: ${why}`] : []));
+  if (phase.removed.held) held.push(`removed: ${phase.removed.held}`);
   return { unconfirmed, held };
 }
 

@@ -55,12 +55,12 @@ export async function kindWorkflow(input: KindInput): Promise<KindReading> {
     await endSoonAfterCancellation(input.cancelDeadline, readResources(input, progress));
     if (pass === 'second-listing')
       await activities.recordAbsent.executeWithOptions(labelled(`${kind}: listed twice`), [{ run, kind }]);
-    if (pass === 'read') await finish(input, 'complete', null);
+    if (isOwnReading(pass)) await finish(input, 'complete', null);
   } catch (error) {
     if (isOwnCancellation(error)) throw error;
     if (error instanceof ContinueAsNew) throw error;
     const message = causeOf(error);
-    if (pass === 'read') await finish(input, 'failed', message);
+    if (isOwnReading(pass)) await finish(input, 'failed', message);
     setCurrentDetails(progress.details(`failed: ${message}`));
     recordAttributes(searchAttributes, { integration: run.integration, kind, outcome: 'failed' });
     throw ApplicationFailure.create({ message, type: 'KindFailed', nonRetryable: true });
@@ -69,6 +69,9 @@ export async function kindWorkflow(input: KindInput): Promise<KindReading> {
   recordAttributes(searchAttributes, { integration: run.integration, kind, outcome: 'complete' });
   return progress.report;
 }
+
+/** A second look belongs to a kind that is complete already. */
+const isOwnReading = (pass: Pass): boolean => pass === 'read' || pass === 'retry';
 
 async function finish({ run, kind }: KindInput, state: 'complete' | 'failed', error: string | null): Promise<void> {
   await activities.finishKind.executeWithOptions(labelled(`${kind}: ${state}`), [{ run, end: { kind, state, error } }]);

@@ -43,7 +43,7 @@ interface Batch {
  */
 export async function readResource(input: ReadResourceInput): Promise<Rest | null> {
   const { progress, mustLeave, pass } = input;
-  const next = pass === 'lookup' ? lookUp : fetch;
+  const next = NEXT[pass];
   // The batch that is being fetched is one of them.
   const pipeline = new Pipeline(WINDOW - 1);
   let { cursor } = input;
@@ -75,13 +75,22 @@ export async function readResource(input: ReadResourceInput): Promise<Rest | nul
   return null;
 }
 
+type NextBatch = (input: ReadResourceInput, cursor: string | null) => Promise<Batch>;
+
+const NEXT: Readonly<Record<Pass, NextBatch>> = {
+  read: fetch,
+  'second-listing': fetch,
+  lookup: lookUp,
+  retry: takeUpQuarantined,
+};
+
 async function fetch(
   { run, kind, resource, pass, progress }: ReadResourceInput,
   cursor: string | null,
 ): Promise<Batch> {
   const summary = `${kind}: pages from ${progress.pages + 1}`;
   const result = await activities.fetch.executeWithOptions(readingLabelled(summary), [
-    { run, kind, resource: resource.key, pass: pass as Exclude<Pass, 'lookup'>, cursor },
+    { run, kind, resource: resource.key, pass: pass as 'read' | 'second-listing', cursor, since: resource.since },
   ]);
   const { attempt, pages, rows, next, failure } = result;
   const label = pages === 1 ? `page ${progress.pages + 1}` : `pages ${progress.pages + 1}–${progress.pages + pages}`;
@@ -95,6 +104,22 @@ async function lookUp({ run, kind, resource }: ReadResourceInput, after: string 
     [{ run, kind, resource: resource.key, after }],
   );
   return { attempt, pages: 0, rows: asked, label: `${found} looked up`, cursor: next, more: next !== null, failure };
+}
+
+async function takeUpQuarantined({ run, kind, resource }: ReadResourceInput, after: string | null): Promise<Batch> {
+  const { attempt, rows, next } = await activities.takeUpQuarantined.executeWithOptions(
+    labelled(`${kind}: take up what lies in quarantine`),
+    [{ run, kind, resource: resource.key, after }],
+  );
+  return {
+    attempt,
+    pages: 0,
+    rows,
+    label: `${rows} from quarantine`,
+    cursor: next,
+    more: next !== null,
+    failure: null,
+  };
 }
 
 async function write({ run, kind, resource, progress }: ReadResourceInput, batch: Batch): Promise<void> {

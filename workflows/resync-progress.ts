@@ -44,15 +44,20 @@ export class ResyncProgressRecord {
     this.change(kind, { deleted, note: held ?? '' });
   }
 
+  /** What a plan that was approved has deleted of a kind. */
+  applied(kind: string, deleted: number): void {
+    this.kinds = [{ kind, state: 'complete', counts: null, deleted, note: '' }];
+  }
+
   /** A short table, totals first. */
-  details(outcome: Outcome | 'running', reason: string | null): string {
+  details(outcome: Outcome | 'running', remarks: string | null): string {
     const total = (column: (typeof COUNTED)[number]): number =>
       this.kinds.reduce((sum, { counts }) => sum + (counts?.[column] ?? 0), 0);
     const deleted = this.kinds.reduce((sum, kind) => sum + kind.deleted, 0);
     const state = outcome === 'running' ? `running (${this.phase})` : outcome;
     return [
       `**${state}**, ${COUNTED.map((column) => `${total(column)} ${column}`).join(', ')}, ${deleted} deleted`,
-      ...(reason ? ['', reason] : []),
+      ...(remarks ? ['', remarks] : []),
       '',
       `| kind | state | ${COUNTED.join(' | ')} | deleted | |`,
       '| --- | --- | ---: | ---: | ---: | ---: | ---: | --- |',

@@ -8,28 +8,23 @@ import {
   setHandler,
 } from '@temporalio/workflow';
 import type { RunPlan } from '../activities/run.ts';
-import { type Outcome, outcomeOf } from '../domain/outcome.ts';
+import type { Reaction } from '../domain/trigger.ts';
+import { RUN, type RunResult } from './actions.ts';
 import { activities, labelled } from './activity-options.ts';
 import { causeOf } from './cause.ts';
-import { deletePhase } from './delete-phase.ts';
 import { progressQuery, type ResyncInput, type ResyncResult, triggerSignal } from './messages.ts';
 import { Nudges } from './nudges.ts';
 import { ResyncProgressRecord } from './resync-progress.ts';
-import { runKinds } from './run-kinds.ts';
 import { recordAttributes } from './search-attributes.ts';
 
 /** Why a run ended before its end. */
 type Abort = 'trigger' | 'cancellation' | null;
 
-interface RunResult {
-  readonly outcome: Outcome;
-  readonly reason: string | null;
-}
-
 /**
- * One resync of an integration: a child workflow for every kind, and the delete phase only when every kind is
- * complete. A trigger that this run does not cover aborts it; the next run is the next execution, so that the
- * Temporal UI shows one execution for each run (sync-semantics 2, 3, 4.2).
+ * One run of an integration. A resync: a child workflow for every kind, and the delete phase only when every kind is
+ * complete; a trigger that it does not cover aborts it or waits behind it. Or deletes that were approved, or a retry of
+ * what lies in quarantine. The next run is the next execution, so that the Temporal UI shows one execution for each run
+ * (sync-semantics 2, 3, 4).
  */
 export async function resyncWorkflow({ integration }: ResyncInput): Promise<ResyncResult> {
   const nudges = new Nudges();
@@ -48,18 +43,20 @@ export async function resyncWorkflow({ integration }: ResyncInput): Promise<Resy
   const attributes = { integration, trigger: plan.origin };
   recordAttributes(plan.searchAttributes, { ...attributes, outcome: 'running' });
 
-  const { result, abort } = await runUntilAborted(plan, { progress, nudges });
+  const { result, abort, behind } = await runUntilAborted(plan, { progress, nudges });
   progress.enter('ended');
   await CancellationScope.nonCancellable(() =>
     activities.finishRun.executeWithOptions(labelled(`record: ${result.outcome}`), [
-      { run: plan.run, end: { ...result, handTriggersOver: abort === 'trigger' } },
+      { run: plan.run, end: { ...result, overtaken: abort === 'trigger', handTriggersOver: abort === 'trigger' } },
     ]),
   );
   recordAttributes(plan.searchAttributes, { ...attributes, outcome: result.outcome });
-  setCurrentDetails(progress.details(result.outcome, result.reason));
+  setCurrentDetails(progress.details(result.outcome, [result.reason, ...plan.warnings].filter(Boolean).join('\n\n')));
 
-  let another = abort === 'trigger';
-  while (!another && nudges.waiting) another = await CancellationScope.nonCancellable(() => anotherWaits(plan, nudges));
+  let another = abort === 'trigger' || behind;
+  while (!another && nudges.waiting) {
+    another = (await CancellationScope.nonCancellable(() => consider(plan, nudges))) !== 'none';
+  }
   // No await from here on: then the server refuses to close over a signal that has just come in, and none is lost.
   if (another) return continueAsNew<typeof resyncWorkflow>({ integration });
   if (abort === 'cancellation') throw new CancelledFailure(`run ${plan.run.runId} was cancelled`);
@@ -78,51 +75,46 @@ interface RunState {
   readonly nudges: Nudges;
 }
 
-async function runUntilAborted(plan: RunPlan, state: RunState): Promise<{ result: RunResult; abort: Abort }> {
-  if (plan.problem !== null) return { result: { outcome: 'failed', reason: plan.problem }, abort: null };
+interface RunEnding {
+  readonly result: RunResult;
+  readonly abort: Abort;
+  /** A trigger waits behind the run. */
+  readonly behind: boolean;
+}
+
+async function runUntilAborted(plan: RunPlan, state: RunState): Promise<RunEnding> {
+  if (plan.problem !== null) return { result: { outcome: 'failed', reason: plan.problem }, abort: null, behind: false };
   const scope = new CancellationScope();
-  let triggered = false;
+  let reaction: Reaction = 'none';
   const watching = new CancellationScope();
   const watch = watching.run(async () => {
-    do await condition(() => state.nudges.waiting);
-    while (!(await anotherWaits(plan, state.nudges)));
-    triggered = true;
+    while (reaction !== 'abort') {
+      await condition(() => state.nudges.waiting);
+      reaction = await consider(plan, state.nudges);
+    }
     scope.cancel();
   });
   watch.catch(() => {});
+  const ending = (result: RunResult, abort: Abort = null): RunEnding => ({
+    result,
+    abort,
+    behind: (reaction as Reaction) === 'wait',
+  });
   try {
-    return { result: await scope.run(() => runAll(plan, state.progress)), abort: null };
+    return ending(await scope.run(() => RUN[plan.task.action](plan, state.progress)));
   } catch (error) {
-    if (!scope.consideredCancelled) return { result: { outcome: 'failed', reason: causeOf(error) }, abort: null };
+    if (!scope.consideredCancelled) return ending({ outcome: 'failed', reason: causeOf(error) });
+    const triggered = (reaction as Reaction) === 'abort';
     const reason = triggered ? 'a newer trigger came in' : 'it was cancelled';
-    return { result: { outcome: 'aborted', reason }, abort: triggered ? 'trigger' : 'cancellation' };
+    return ending({ outcome: 'aborted', reason }, triggered ? 'trigger' : 'cancellation');
   } finally {
     watching.cancel();
   }
 }
 
-/** Whether a trigger waits that this run does not cover. */
-function anotherWaits({ run }: RunPlan, nudges: Nudges): Promise<boolean> {
+/** What this run does about triggers that it does not cover. */
+function consider({ run, task }: RunPlan, nudges: Nudges): Promise<Reaction> {
   return nudges.look(() =>
-    activities.hasUncoveredTriggers.executeWithOptions(labelled('does another trigger wait?'), [{ run }]),
+    activities.considerTriggers.executeWithOptions(labelled('does another trigger wait?'), [{ run, task }]),
   );
-}
-
-async function runAll(plan: RunPlan, progress: ResyncProgressRecord): Promise<RunResult> {
-  const show = (): void => setCurrentDetails(progress.details('running', null));
-  show();
-  const failures = await runKinds(plan, { progress, show });
-  const facts = { aborted: false, deletesUnconfirmed: false, deletesHeld: false };
-  if (failures.length > 0) {
-    const reason = `nothing was deleted: ${failures.join('; ')}`;
-    return { outcome: outcomeOf({ ...facts, kinds: progress.states }), reason };
-  }
-  const deletes = await deletePhase(plan, { progress, show });
-  const outcome = outcomeOf({
-    ...facts,
-    kinds: progress.states,
-    deletesUnconfirmed: deletes.unconfirmed.length > 0,
-    deletesHeld: deletes.held.length > 0,
-  });
-  return { outcome, reason: [...deletes.unconfirmed, ...deletes.held].join('; ') || null };
 }

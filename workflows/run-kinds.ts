@@ -16,6 +16,8 @@ import { kindWorkflow } from './kind.ts';
 import type { KindReading } from './messages.ts';
 import type { ResyncProgressRecord } from './resync-progress.ts';
 
+const WORDS = { read: 'read, map, write', retry: 'map again what lies in quarantine' } as const;
+
 /** A child that was left behind may hold its id for a moment. */
 const ID_TAKEN_RETRY_MS = 250;
 
@@ -29,13 +31,16 @@ export interface Shown {
  * only itself (sync-semantics 2.3, 2.6). Returns why kinds failed. Throws the cancellation once every child has
  * ended, at the latest after `cancelDeadline`.
  */
-export async function runKinds(plan: RunPlan, { progress, show }: Shown): Promise<string[]> {
+export async function runKinds(
+  plan: RunPlan,
+  { pass, progress, show }: Shown & { readonly pass: 'read' | 'retry' },
+): Promise<string[]> {
   const failures: string[] = [];
   await sideBySide(plan, plan.kinds, async (kind) => {
     progress.running(kind.kind);
     show();
     try {
-      progress.complete(kind.kind, await readKind(plan, { kind, pass: 'read' }));
+      progress.complete(kind.kind, await readKind(plan, { kind, pass }));
     } catch (error) {
       if (isOwnCancellation(error)) throw error;
       const message = causeOf(error);
@@ -64,7 +69,7 @@ function recordFailure({ run }: RunPlan, { kind }: KindPlan, error: string): Pro
 export async function readKind(plan: RunPlan, { kind, pass }: { kind: KindPlan; pass: Pass }): Promise<KindReading> {
   const { run, cancelDeadline, searchAttributes } = plan;
   const { integration } = run;
-  const secondLook = pass !== 'read';
+  const secondLook = pass === 'lookup' || pass === 'second-listing';
   for (;;) {
     try {
       return await executeChild(kindWorkflow, {
@@ -72,7 +77,7 @@ export async function readKind(plan: RunPlan, { kind, pass }: { kind: KindPlan; 
         args: [{ run, ...kind, pass, cancelDeadline, searchAttributes, resume: null }],
         parentClosePolicy: ParentClosePolicy.TERMINATE,
         cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
-        staticSummary: secondLook ? `${kind.kind}: second look before deleting` : `${kind.kind}: read, map, write`,
+        staticSummary: secondLook ? `${kind.kind}: second look before deleting` : `${kind.kind}: ${WORDS[pass]}`,
         staticDetails: `Run ${run.runId}, configuration version ${run.configVersion}`,
       });
     } catch (error) {

@@ -108,7 +108,7 @@ async function serve(running: Running, options: DevOptions): Promise<number> {
 async function firstResyncs({ client, configuration }: Running, output: Output): Promise<number> {
   await client.importConfiguration(configuration);
   const triggers = [];
-  for (const { id } of configuration.integrations) triggers.push(await client.resync(id, 'cli'));
+  for (const { id } of configuration.integrations) triggers.push(await client.resync(id, { origin: 'cli' }));
   const runs = [];
   for (const trigger of triggers) runs.push(await followToTheEnd(client, { trigger, output }));
   if (output.json) output.answer(runs, () => '');

@@ -30,7 +30,7 @@ async function resync(
   const output = outputOf(options);
   const configuration = await loadConfigurationIfThere(options);
   if (configuration) await client.importConfiguration(configuration);
-  const trigger = await client.resync(id, 'cli');
+  const trigger = await client.resync(id, { origin: 'cli' });
   if (!options.wait) {
     output.answer({ integration: id, trigger }, () => `${id}: resync triggered (${trigger})`);
     return 0;

@@ -10,8 +10,17 @@ import { recordVerdicts } from '../../catalog/stale.ts';
 import { insertTrigger, readTrigger } from '../../catalog/triggers.ts';
 import { catalogDestination } from '../../destinations/catalog.ts';
 import type { Destination } from '../../destinations/destination.ts';
+import { FULL } from '../../domain/scope.ts';
 import { createTestDatabase, type TestDatabase } from '../support/environment/database.ts';
 import { StagedRun } from '../support/staged-run.ts';
+
+const RESYNC = { integration: 'acme', origin: 'sdk', action: 'resync', scope: FULL, plan: null } as const;
+
+const ANYTHING_MAY_GO = {
+  resources: ['thing'],
+  limits: { maxShare: 1, maxCount: null, emptySource: 'delete' },
+  removed: 'delete',
+} as const;
 
 describe('runs and their fence at the database', () => {
   let database: TestDatabase;
@@ -46,7 +55,7 @@ describe('runs and their fence at the database', () => {
       order.push('old write');
     });
     await inFlight;
-    await insertTrigger(under.db, 'acme', 'sdk');
+    await insertTrigger(under.db, RESYNC);
     const beginning = beginRun(under.db, 'acme', randomUUID()).then((begun) => {
       order.push('new epoch');
       return begun;
@@ -69,7 +78,16 @@ describe('runs and their fence at the database', () => {
     const stage = async (name: string): Promise<string> => {
       const attempt = randomUUID();
       const pages = [await packPage('2026-01-01 00:00:00+00', [{ name }])];
-      const batch = { attempt, kind: 'thing', resource: 'thing', pass: 'read', pages, nextCursor: null } as const;
+      const batch = {
+        attempt,
+        kind: 'thing',
+        resource: 'thing',
+        pass: 'read',
+        pages,
+        nextCursor: null,
+        clock: null,
+        modified: null,
+      } as const;
       await fenced(under.db, run, (tx) => stageBatch(tx, run, batch));
       return attempt;
     };
@@ -84,7 +102,7 @@ describe('runs and their fence at the database', () => {
   it('4.1 a workflow execution that asks twice gets the run that it began', async () => {
     const execution = randomUUID();
     await StagedRun.begin(under);
-    const trigger = await insertTrigger(under.db, 'acme', 'sdk');
+    const trigger = await insertTrigger(under.db, RESYNC);
     const first = await beginRun(under.db, 'acme', execution);
     expect(first).toMatchObject({ triggers: 2, origin: 'sdk' });
     expect((await readTrigger(under.db, trigger))?.runId).toBe(first?.run.runId);
@@ -94,7 +112,12 @@ describe('runs and their fence at the database', () => {
   it('4.1 4.2 an aborted run hands its triggers to the next; a finished one is done with them', async () => {
     const first = await StagedRun.begin(under);
     const [trigger] = (await readRun(under.db, first.run.runId))?.triggers ?? [];
-    await finishRun(under.db, first.run, { outcome: 'aborted', reason: 'newer', handTriggersOver: true });
+    await finishRun(under.db, first.run, {
+      outcome: 'aborted',
+      reason: 'newer',
+      overtaken: true,
+      handTriggersOver: true,
+    });
     const second = await StagedRun.begin(under);
     expect(await readTrigger(under.db, String(trigger))).toEqual({ runId: second.run.runId, done: false });
     await second.end();
@@ -126,7 +149,7 @@ describe('runs and their fence at the database', () => {
        update tidemark.integration set config_version = v.id from v`,
     );
     const { phase } = await second.deleteUnseen();
-    expect(phase).toEqual({ kinds: [], configurationChanged: true });
+    expect(phase).toMatchObject({ kinds: [{ deleted: 0, held: null }], configurationChanged: true });
     expect(await under.db.query('select from tidemark.entity')).toHaveLength(1);
   });
 
@@ -142,7 +165,7 @@ describe('runs and their fence at the database', () => {
          values ('acme', '{}', 'other', 'api') returning id)
        update tidemark.integration set config_version = v.id from v`,
     );
-    expect(await under.destination.deleteStale(second.run, ['thing'])).toEqual(phase);
+    expect(await under.destination.deleteStale(second.run, ANYTHING_MAY_GO)).toEqual(phase);
   });
 
   it('3.2 a record that a lookup found is not deleted unless what was found has been written', async () => {
@@ -150,7 +173,7 @@ describe('runs and their fence at the database', () => {
     await first.write([{ key: 'a' }, { key: 'b' }, { key: 'c' }]);
     await first.end();
     const second = await StagedRun.begin(under);
-    await under.destination.findStale(second.run, ['thing']);
+    await under.destination.findStale(second.run, { resources: ['thing'], configured: null });
     const lost = randomUUID();
     const written = await second.stage([{ key: 'c', identifier: 'renamed' }], { pass: 'lookup' });
     const verdict = (recordKey: string, attempt: string | null, word: 'gone' | 'present') =>
@@ -159,7 +182,7 @@ describe('runs and their fence at the database', () => {
     await verdict('b', null, 'gone');
     await verdict('c', written.fetchAttempt, 'present');
     await under.destination.upsert(second.run, written);
-    const phase = await under.destination.deleteStale(second.run, ['thing']);
+    const phase = await under.destination.deleteStale(second.run, ANYTHING_MAY_GO);
     expect(phase.kinds).toMatchObject([{ deleted: 2, unconfirmed: 1 }]);
     const left = await under.db.query<{ identifier: string }>('select identifier from tidemark.entity order by 1');
     expect(left.map(({ identifier }) => identifier)).toEqual(['a', 'renamed']);

@@ -85,7 +85,7 @@ it('aborted by a trigger and continued as new', async () => {
   const { rig } = await start();
   const since = new Date();
   rig.intercept = ({ page }) => (page === 11 ? { fault: 'hang' } : undefined);
-  await rig.client.resync(rig.integration, 'sdk');
+  await rig.client.resync(rig.integration, { origin: 'sdk' });
   await until(() => rig.server.requests.some((request) => request.page === 11));
   rig.intercept = undefined;
   expect((await rig.resync()).outcome).toBe('complete');

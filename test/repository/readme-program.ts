@@ -5,7 +5,7 @@ const client = await TidemarkClient.connect({
   temporal: { connectionOptions: { address: 'temporal.example:7233' } },
   taskQueue: 'tidemark',
 });
-const trigger = await client.resync('acme-github', 'sdk');
+const trigger = await client.resync('acme-github', { origin: 'sdk' });
 const run = await client.followTrigger(trigger, ({ outcome }) => console.log(outcome));
 console.log(run.outcome, run.kinds);
 await client.close();

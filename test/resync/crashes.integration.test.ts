@@ -48,7 +48,7 @@ describe('crashes', () => {
       await new Promise((resolve) => setTimeout(resolve, 50));
       return undefined;
     };
-    const trigger = await rig.client.resync(rig.integration, 'sdk');
+    const trigger = await rig.client.resync(rig.integration, { origin: 'sdk' });
     await until(() => rig.server.requests.some((request) => request.page === 6));
     return trigger;
   }

@@ -26,7 +26,7 @@ describe('a run as the Temporal UI shows it', () => {
   it('the query `progress` tells where the run and where a kind is', async () => {
     const { rig, workflow } = await start();
     rig.intercept = ({ page }) => (page === 11 ? { fault: 'hang' } : undefined);
-    await rig.client.resync(rig.integration, 'sdk');
+    await rig.client.resync(rig.integration, { origin: 'sdk' });
     await until(async () => (await rig.runs())[0]?.kinds.some((kind) => kind.read === 1000) ?? false);
     const run: ResyncProgress = await workflow().query('progress');
     expect(run).toMatchObject({ run: `${rig.integration}.1`, phase: 'reading' });

@@ -1,6 +1,7 @@
 import { Client, Connection } from '@temporalio/client';
 import { afterEach, describe, expect, it } from 'vitest';
 import { insertTrigger, readTrigger } from '../../catalog/triggers.ts';
+import { FULL } from '../../domain/scope.ts';
 import { generated } from '../../examples/github-server/generated.ts';
 import { kindOf, Rig, until } from '../support/rig.ts';
 
@@ -11,11 +12,12 @@ describe('triggers', () => {
     rig = undefined;
   });
 
-  async function start(): Promise<{ rig: Rig; source: ReturnType<typeof generated> }> {
+  async function start(settings = {}): Promise<{ rig: Rig; source: ReturnType<typeof generated> }> {
     const source = generated({ organizations: 1, repositories: 600, pullRequests: 0, repositoriesWithPulls: 0 });
     rig = await Rig.start({
       store: source.store,
       organizations: source.organizations,
+      settings,
       resources: { 'pull-request': null },
     });
     return { rig, source };
@@ -24,7 +26,7 @@ describe('triggers', () => {
   /** Triggers a run and waits until it hangs on page 2 of the source. */
   async function triggerUntilItHangs(rig: Rig): Promise<string> {
     rig.intercept = ({ page }) => (page === 2 ? { fault: 'hang' } : undefined);
-    const trigger = await rig.client.resync(rig.integration, 'sdk');
+    const trigger = await rig.client.resync(rig.integration, { origin: 'sdk' });
     await until(() => rig.server.requests.some((request) => request.page === 2));
     return trigger;
   }
@@ -52,7 +54,9 @@ describe('triggers', () => {
     await rig.resync();
     source.store.removeRepository(String(source.store.repositoriesOf('org-0')[0]?.full_name));
     rig.intercept = slowly(30);
-    const triggers = await Promise.all(Array.from({ length: 10 }, () => rig.client.resync(rig.integration, 'sdk')));
+    const triggers = await Promise.all(
+      Array.from({ length: 10 }, () => rig.client.resync(rig.integration, { origin: 'sdk' })),
+    );
     const { covering, complete, others, deleted, last } = await outcomes(rig, triggers);
     expect(complete).toHaveLength(2);
     expect(others.every((run) => run.outcome === 'aborted')).toBe(true);
@@ -63,13 +67,13 @@ describe('triggers', () => {
   });
 
   it('S1.7 S1.8 4.4 ten triggers spread over a run: each aborts the one before, the last run is complete', async () => {
-    const { rig, source } = await start();
+    const { rig, source } = await start({ starvationGuard: 0 });
     await rig.resync();
     source.store.removeRepository(String(source.store.repositoriesOf('org-0')[0]?.full_name));
     rig.intercept = slowly(60);
     const triggers: string[] = [];
     for (let round = 0; round < 10; round++) {
-      const trigger = await rig.client.resync(rig.integration, 'sdk');
+      const trigger = await rig.client.resync(rig.integration, { origin: 'sdk' });
       triggers.push(trigger);
       await until(async () => (await readTrigger(rig.db, trigger))?.runId !== null);
       const seen = rig.server.requests.length;
@@ -88,12 +92,12 @@ describe('triggers', () => {
   it('S1.27 5.4 a source that hangs for ever: the next run asks it within 5 s of the trigger', async () => {
     const { rig } = await start();
     rig.intercept = ({ page }) => (page === 3 ? { fault: 'hang' } : undefined);
-    await rig.client.resync(rig.integration, 'sdk');
+    await rig.client.resync(rig.integration, { origin: 'sdk' });
     await until(() => rig.server.requests.some((request) => request.page === 3));
     rig.intercept = undefined;
     const hanging = rig.server.requests.length;
     const triggered = Date.now();
-    const trigger = await rig.client.resync(rig.integration, 'sdk');
+    const trigger = await rig.client.resync(rig.integration, { origin: 'sdk' });
     await until(() => rig.server.requests.length > hanging);
     expect((rig.server.requests[hanging]?.time ?? Number.POSITIVE_INFINITY) - triggered).toBeLessThan(5_000);
     expect((await rig.client.followTrigger(trigger)).outcome).toBe('complete');
@@ -101,7 +105,13 @@ describe('triggers', () => {
 
   it('4.1 a trigger whose signal was lost is taken up by the sweep', async () => {
     const { rig } = await start();
-    const trigger = await insertTrigger(rig.db, rig.integration, 'sdk');
+    const trigger = await insertTrigger(rig.db, {
+      integration: rig.integration,
+      origin: 'sdk',
+      action: 'resync',
+      scope: FULL,
+      plan: null,
+    });
     expect((await rig.client.followTrigger(trigger)).outcome).toBe('complete');
   });
 
@@ -119,10 +129,10 @@ describe('triggers', () => {
 
   it('4.1 a late or repeated signal of a trigger that is done or covered aborts nothing', async () => {
     const { rig } = await start();
-    const done = await rig.client.resync(rig.integration, 'sdk');
+    const done = await rig.client.resync(rig.integration, { origin: 'sdk' });
     await rig.client.followTrigger(done);
     rig.intercept = slowly(50);
-    const covered = await rig.client.resync(rig.integration, 'sdk');
+    const covered = await rig.client.resync(rig.integration, { origin: 'sdk' });
     const seen = rig.server.requests.length;
     await until(() => rig.server.requests.length > seen);
     const connection = await Connection.connect({ address: rig.temporalAddress });
@@ -171,13 +181,15 @@ describe('triggers', () => {
   it('4.5 without a worker the caller is told so, and nothing is triggered', async () => {
     const source = generated({ organizations: 1, repositories: 1, pullRequests: 0, repositoriesWithPulls: 0 });
     rig = await Rig.start({ store: source.store, organizations: source.organizations, worker: false });
-    await expect(rig.client.resync(rig.integration, 'sdk')).rejects.toThrow(/no worker polls.*nothing was triggered/);
+    await expect(rig.client.resync(rig.integration, { origin: 'sdk' })).rejects.toThrow(
+      /no worker polls.*nothing was triggered/,
+    );
     expect(await rig.db.query('select from tidemark.trigger')).toHaveLength(0);
   });
 
   it('an unknown integration is a usage error that names those there are', async () => {
     const { rig } = await start();
-    await expect(rig.client.resync('nobody', 'sdk')).rejects.toThrow(
+    await expect(rig.client.resync('nobody', { origin: 'sdk' })).rejects.toThrow(
       `there is no integration nobody; configured are: ${rig.integration}`,
     );
   });

@@ -47,7 +47,7 @@ export function recordingLog(): SourceLog & { readonly lines: string[] } {
 }
 
 export function listRequest(request: Partial<ListRequest> & Pick<ListRequest, 'kind' | 'selector'>): ListRequest {
-  return { cursor: null, signal: new AbortController().signal, log: recordingLog(), ...request };
+  return { cursor: null, since: null, signal: new AbortController().signal, log: recordingLog(), ...request };
 }
 
 export function listAll(source: Source, kind: string, selector: ListRequest['selector']): Promise<Page[]> {

@@ -124,7 +124,7 @@ export class Rig {
 
   /** Triggers and follows the trigger to the end of the run that covers it. */
   async resync(): Promise<RunReport> {
-    return this.client.followTrigger(await this.client.resync(this.integration, 'sdk'));
+    return this.client.followTrigger(await this.client.resync(this.integration, { origin: 'sdk' }));
   }
 
   /** The catalog: `<blueprint>/<identifier>` → entity. */

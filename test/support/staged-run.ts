@@ -1,15 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { importConfiguration } from '../../catalog/configurations.ts';
 import type { Database } from '../../catalog/database.ts';
+import type { DeletePhase } from '../../catalog/delete-phase.ts';
 import { fenced } from '../../catalog/fence.ts';
 import { beginRun, finishKind, finishRun, planKinds } from '../../catalog/runs.ts';
 import { databaseClock, packPage, stageBatch, stageMapped } from '../../catalog/staging.ts';
-import { type DeletePhase, recordAbsent, type StaleKind } from '../../catalog/stale.ts';
+import { recordAbsent, type StaleKind } from '../../catalog/stale.ts';
 import { insertTrigger } from '../../catalog/triggers.ts';
 import type { Destination } from '../../destinations/destination.ts';
+import type { DeleteLimits } from '../../domain/delete-guards.ts';
 import type { Fields } from '../../domain/entity.ts';
 import type { Outcome } from '../../domain/outcome.ts';
 import type { Pass, PinnedRun, UpsertCounts } from '../../domain/run.ts';
+import { FULL, type Scope } from '../../domain/scope.ts';
+import type { Strategy } from '../../domain/strategy.ts';
 
 /** A record as the mapping would have staged it. */
 export interface MappedRecord {
@@ -33,6 +37,16 @@ export interface Target {
   readonly pass?: Pass;
   /** The keys of all configured resources. Default: those of the tests. */
   readonly resources?: readonly string[];
+  readonly strategy?: Strategy;
+}
+
+/** No guard holds anything, unless a test asks for one. */
+const UNLIMITED: DeleteLimits = { maxShare: 1, maxCount: null, emptySource: 'delete' };
+
+export interface RunOptions {
+  readonly integration?: string;
+  readonly kinds?: readonly string[];
+  readonly scope?: Scope;
 }
 
 const RESOURCES = ['thing', 'thing#0', 'thing#1', 'thing#2', 'one', 'two'];
@@ -51,10 +65,10 @@ export class StagedRun {
 
   static async begin(
     { db, destination }: { db: Database; destination: Destination },
-    { integration = 'acme', kinds = ['thing'] }: { integration?: string; kinds?: readonly string[] } = {},
+    { integration = 'acme', kinds = ['thing'], scope = FULL }: RunOptions = {},
   ): Promise<StagedRun> {
     await importConfiguration(db, { integration, document: {}, hash: 'same', origin: 'file' });
-    await insertTrigger(db, integration, 'sdk');
+    await insertTrigger(db, { integration, origin: 'sdk', action: 'resync', scope, plan: null });
     const begun = await beginRun(db, integration, randomUUID());
     if (!begun) throw new Error('no run began');
     await planKinds(db, begun.run, kinds);
@@ -70,11 +84,13 @@ export class StagedRun {
   /** Stages the records as one batch; `destination.upsert` can then be called with it, also more than once. */
   async stage(records: readonly MappedRecord[], target: Target = {}) {
     const { kind = 'thing', resource = kind, position = 0, pass = 'read', resources = RESOURCES } = target;
+    const { strategy = { create: true, update: true } } = target;
     const now = await databaseClock(this.db);
     const fetchAttempt = randomUUID();
     const mappedAttempt = randomUUID();
     const pages = [await packPage(now, [])];
-    const batch = { attempt: fetchAttempt, kind, resource, pass, pages, nextCursor: null };
+    const untimed = { nextCursor: null, clock: null, modified: null };
+    const batch = { attempt: fetchAttempt, kind, resource, pass, pages, ...untimed };
     await fenced(this.db, this.run, (tx) => stageBatch(tx, this.run, batch));
     await stageMapped(this.db, this.run, {
       attempt: mappedAttempt,
@@ -99,27 +115,37 @@ export class StagedRun {
         .filter((record) => record.rejected)
         .map(({ key }) => ({ recordKey: key, stage: 'identifier', reason: 'none', raw: '{}', observedAt: now })),
     });
-    return { fetchAttempt, mappedAttempt, kind, resource, position, resources };
+    return { fetchAttempt, mappedAttempt, kind, resource, position, resources, strategy };
   }
 
   /** Every kind is complete: what was not seen gets a second look that agrees, and is deleted. */
   async deleteUnseen({
     kinds = ['thing'],
     resources = kinds,
+    configured = null,
+    limits = {},
+    removed = 'delete',
   }: {
     kinds?: string[];
     resources?: string[];
+    /** Given: claims of other resources form the group `removed`. */
+    configured?: string[] | null;
+    limits?: Partial<DeleteLimits>;
+    removed?: 'hold' | 'delete';
   } = {}): Promise<{
     stale: StaleKind[];
     phase: DeletePhase;
   }> {
-    for (const kind of kinds) await finishKind(this.db, this.run, { kind, state: 'complete', error: null });
-    const stale = await this.destination.findStale(this.run, resources);
+    for (const kind of kinds) {
+      await finishKind(this.db, this.run, { kind, state: 'complete', error: null, checkpointOverlap: 0 });
+    }
+    const stale = await this.destination.findStale(this.run, { resources, configured });
     for (const kind of kinds) await recordAbsent(this.db, this.run, kind);
-    return { stale, phase: await this.destination.deleteStale(this.run, resources) };
+    const request = { resources: configured ?? resources, limits: { ...UNLIMITED, ...limits }, removed };
+    return { stale, phase: await this.destination.deleteStale(this.run, request) };
   }
 
   async end(outcome: Outcome = 'complete'): Promise<void> {
-    await finishRun(this.db, this.run, { outcome, reason: null, handTriggersOver: false });
+    await finishRun(this.db, this.run, { outcome, reason: null, overtaken: false, handTriggersOver: false });
   }
 }

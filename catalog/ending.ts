@@ -1,0 +1,98 @@
+import type { Queryable } from './database.ts';
+import { mergeOrder } from './merge-order.ts';
+
+/** Equality of a claim `c` and a row `d` that names one. */
+export const SAME_CLAIM = `
+  c.destination = d.destination and c.integration = d.integration and c.resource = d.resource
+  and c.record_key = d.record_key and c.blueprint = d.blueprint and c.identifier = d.identifier`;
+
+/**
+ * Collects the claims that are to end in the table `doomed`. `select` yields the rows of it, from `d` (names of
+ * claims) joined with the claims `c`: with their kind and whether their resource is no longer configured.
+ */
+export async function collectDoomed(tx: Queryable, select: string, values: readonly unknown[]): Promise<void> {
+  // A table of its own, analyzed: PostgreSQL cannot guess how many these are, and compares all with all if it does.
+  await tx.query(`
+    create temp table doomed (
+      destination text, integration text, resource text, record_key text, blueprint text, identifier text,
+      kind text, removed boolean, base jsonb, owns boolean) on commit drop`);
+  await tx.query(`insert into doomed ${select}`, values);
+  await tx.query('analyze doomed');
+}
+
+export interface EndedGroup {
+  readonly kind: string;
+  readonly removed: boolean;
+  /** Entities deleted: their last claim ended. */
+  readonly deleted: number;
+  /** Claims ended. */
+  readonly ended: number;
+}
+
+/**
+ * Ends the claims in `doomed`, deletes each entity whose last claim ended, and gives the others the content of the
+ * claims that are left (sync-semantics 1.2). `resources`: the keys of the integration's configured resources.
+ */
+export async function endDoomed(
+  tx: Queryable,
+  { integration, resources }: { integration: string; resources: readonly string[] },
+): Promise<EndedGroup[]> {
+  await tx.query(HAND_OVER);
+  return tx.query<EndedGroup>(DELETE, [integration, resources]);
+}
+
+/** Writers of a blueprint wait for each other, in one order. `claims`: a query of the claims' destination, blueprint. */
+export async function lockBlueprintsOf(tx: Queryable, claims: string, values: readonly unknown[]): Promise<void> {
+  await tx.query(
+    `select pg_advisory_xact_lock(key)
+       from (select distinct hashtextextended(destination || ' ' || blueprint, 0) as key from (${claims}) c order by 1) k`,
+    values,
+  );
+}
+
+/**
+ * Records that map to an entity without owning it own it from now on when an owner lets go: or the catalog would
+ * lack what a source still has (1.1, 1.2).
+ */
+const HAND_OVER = `
+  update tidemark.claim c set owns = true
+    from (select distinct destination, blueprint, identifier from doomed where owns) e
+   where not c.owns
+     and c.destination = e.destination and c.blueprint = e.blueprint and c.identifier = e.identifier
+     and not exists (select from doomed d where ${SAME_CLAIM})`;
+
+/** Where no claim owns the entity, it is somebody else's: claims on it end without a trace. */
+const DELETE = `
+  with ended as (
+    delete from tidemark.claim c using doomed d where ${SAME_CLAIM} returning d.kind, d.removed, c.owns
+  ), touched as (
+    select d.destination, d.blueprint, d.identifier, min(d.kind) as kind, bool_and(d.removed) as removed,
+           coalesce(array_agg(distinct key) filter (where key is not null), '{}') as keys
+      from doomed d left join lateral jsonb_object_keys(d.base) as key on true
+     where exists (
+       select from tidemark.claim o
+        where o.destination = d.destination and o.blueprint = d.blueprint and o.identifier = d.identifier and o.owns)
+     group by d.destination, d.blueprint, d.identifier
+  ), left_over as (
+    select t.blueprint, t.identifier, tidemark.jsonb_merge(c.base order by ${mergeOrder('c', '$1', '$2')}) as fields
+      from touched t
+      join tidemark.claim c
+        on c.destination = t.destination and c.blueprint = t.blueprint and c.identifier = t.identifier
+     where not exists (select from doomed d where ${SAME_CLAIM})
+     group by t.blueprint, t.identifier
+  ), kept as (
+    update tidemark.entity e set fields = (e.fields - t.keys) || l.fields, version = e.version + 1, updated_at = now()
+      from left_over l join touched t on t.blueprint = l.blueprint and t.identifier = l.identifier
+     where e.blueprint = l.blueprint and e.identifier = l.identifier
+       and e.fields is distinct from (e.fields - t.keys) || l.fields
+  ), deleted as (
+    delete from tidemark.entity e using touched t
+     where e.blueprint = t.blueprint and e.identifier = t.identifier
+       and not exists (select from left_over l where l.blueprint = t.blueprint and l.identifier = t.identifier)
+    returning t.kind, t.removed
+  ), counted as (
+    select kind, removed, 0 as deleted, count(*) filter (where owns) as ended from ended group by kind, removed
+    union all
+    select kind, removed, count(*), 0 from deleted group by kind, removed
+  )
+  select kind, removed, sum(deleted)::int as deleted, sum(ended)::int as ended from counted group by kind, removed`;

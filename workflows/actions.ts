@@ -1,0 +1,64 @@
+import { CancellationScope, setCurrentDetails } from '@temporalio/workflow';
+import type { RunPlan } from '../activities/run.ts';
+import { type Outcome, outcomeOf } from '../domain/outcome.ts';
+import type { Action } from '../domain/trigger.ts';
+import { activities, labelled } from './activity-options.ts';
+import { deletePhase } from './delete-phase.ts';
+import type { ResyncProgressRecord } from './resync-progress.ts';
+import { runKinds } from './run-kinds.ts';
+
+export interface RunResult {
+  readonly outcome: Outcome;
+  readonly reason: string | null;
+}
+
+type Run = (plan: RunPlan, progress: ResyncProgressRecord) => Promise<RunResult>;
+
+/** What a run does, by its action. */
+export const RUN: Readonly<Record<Action, Run>> = { resync, retry, apply };
+
+/** Carries out a plan that a person has approved (sync-semantics 3.5). */
+async function apply({ run, plan }: RunPlan, progress: ResyncProgressRecord): Promise<RunResult> {
+  progress.enter('deleting');
+  const { kind, deleted, refusal } = await CancellationScope.nonCancellable(() =>
+    activities.applyPlan.executeWithOptions(labelled(`delete what plan ${plan} names`), [
+      { run, plan: plan as string },
+    ]),
+  );
+  if (refusal !== null) return { outcome: 'failed', reason: refusal };
+  progress.applied(kind ?? 'removed', deleted);
+  return { outcome: 'complete', reason: null };
+}
+
+/** Maps again what lies in quarantine; deletes nothing (sync-semantics 6.8). */
+async function retry(plan: RunPlan, progress: ResyncProgressRecord): Promise<RunResult> {
+  if (plan.kinds.length === 0) return { outcome: 'complete', reason: 'nothing lies in quarantine' };
+  const failures = await runKinds(plan, { pass: 'retry', progress, show: showing(plan, progress) });
+  const outcome = outcomeOf({ ...NO_DELETES, kinds: progress.states });
+  return { outcome, reason: failures.join('; ') || null };
+}
+
+const NO_DELETES = { aborted: false, deletesUnconfirmed: false, deletesHeld: false } as const;
+
+const showing = (plan: RunPlan, progress: ResyncProgressRecord) => (): void =>
+  setCurrentDetails(progress.details('running', plan.warnings.join('\n\n') || null));
+
+async function resync(plan: RunPlan, progress: ResyncProgressRecord): Promise<RunResult> {
+  const show = showing(plan, progress);
+  show();
+  const failures = await runKinds(plan, { pass: 'read', progress, show });
+  if (failures.length > 0) {
+    const reason = `nothing was deleted: ${failures.join('; ')}`;
+    return { outcome: outcomeOf({ ...NO_DELETES, kinds: progress.states }), reason };
+  }
+  // What was not read in full cannot show what is gone (2.8).
+  if (plan.task.scope.since !== null) return { outcome: 'complete', reason: null };
+  const deletes = await deletePhase(plan, { progress, show });
+  const outcome = outcomeOf({
+    aborted: false,
+    kinds: progress.states,
+    deletesUnconfirmed: deletes.unconfirmed.length > 0,
+    deletesHeld: deletes.held.length > 0,
+  });
+  return { outcome, reason: [...deletes.unconfirmed, ...deletes.held].join('; ') || null };
+}
