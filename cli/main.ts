@@ -11,6 +11,10 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   resync: async () => (await import('./commands/resync.ts')).addResyncCommand,
   status: async () => (await import('./commands/status.ts')).addStatusCommand,
   runs: async () => (await import('./commands/runs.ts')).addRunsCommand,
+  plans: async () => (await import('./commands/plans.ts')).addPlansCommand,
+  approve: async () => (await import('./commands/approve.ts')).addApproveCommand,
+  reject: async () => (await import('./commands/reject.ts')).addRejectCommand,
+  quarantine: async () => (await import('./commands/quarantine.ts')).addQuarantineCommand,
   entities: async () => (await import('./commands/entities.ts')).addEntitiesCommand,
 };
 
