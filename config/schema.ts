@@ -114,6 +114,21 @@ export function integrationSchema<Resource>({ source, destination, resource }: I
     .meta({ description: 'One source, mapped to one destination' });
 }
 
+/** The keys of an integration that can be changed from outside the file (interface.md, `PATCH /v1/integration/{id}`). */
+export const PATCHABLE_KEYS = [
+  'resources',
+  'policy',
+  'deletes',
+  'scheduledResyncInterval',
+  'onTrigger',
+  'concurrency',
+] as const;
+
+/** Every key of an integration. */
+export function integrationKeys(): string[] {
+  return Object.keys(integrationSchema({ source: null, destination: null, resource: z.unknown() }).shape);
+}
+
 export type IntegrationInput = z.output<ReturnType<typeof integrationSchema<unknown>>>;
 
 type Open = z.ZodType<{ type: string } & Record<string, unknown>>;
