@@ -1,6 +1,13 @@
 import { z } from 'zod';
 import type { DestinationDefinition, SourceDefinition } from './definitions.ts';
-import { blueprintSchema, integrationId, integrationSchema, PATCHABLE_KEYS, resourceSchema } from './schema.ts';
+import {
+  blueprintSchema,
+  integrationId,
+  integrationSchema,
+  PATCHABLE_KEYS,
+  resourceSchema,
+  serverSchema,
+} from './schema.ts';
 
 export interface Definitions {
   readonly sources: readonly SourceDefinition[];
@@ -21,6 +28,7 @@ export function configurationJsonSchema({ sources, destinations }: Definitions):
   });
   const file = z
     .strictObject({
+      server: serverSchema.optional(),
       blueprints: z.record(z.string(), blueprintSchema.nullable()).optional().meta({ description: BLUEPRINTS }),
       integrations: z.record(integrationId, z.union(integrations)).meta({ description: 'The integrations, by id' }),
     })

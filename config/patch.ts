@@ -3,7 +3,7 @@ import { isStorableText } from '../domain/text.ts';
 import { check } from './check.ts';
 import type { IntegrationDocument } from './configuration.ts';
 import type { ConfigurationContext } from './definitions.ts';
-import { ConfigurationError, type Finding, type Path, pathKey, pathText } from './problem.ts';
+import { ConfigurationError, type Finding, type Path, pathKey, unplaced } from './problem.ts';
 import { integrationKeys, PATCHABLE_KEYS } from './schema.ts';
 import { choice } from './suggestion.ts';
 
@@ -33,9 +33,7 @@ export function patchDocument(
     .filter(({ path }) => !refused.has(pathKey(path)));
   const findings = [...keyFindings(patch), ...inspected.findings, ...consequences];
   if (findings.length === 0) return { ...document, integration };
-  throw new ConfigurationError(
-    findings.map(({ path, message }) => ({ file: null, line: null, column: null, path: pathText(path), message })),
-  );
+  throw new ConfigurationError(findings.map(unplaced));
 }
 
 /** What a stored document holds under the keys that a patch may replace. */

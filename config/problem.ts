@@ -65,6 +65,11 @@ export function clipped(text: string): string {
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
 
+/** A mistake of what did not come from a file. */
+export function unplaced({ path, message }: Finding): Problem {
+  return { file: null, line: null, column: null, path: pathText(path), message };
+}
+
 function problemText({ file, line, column, path, message }: Problem): string {
   const place = file === null ? '' : `${[file, line, column].filter((part) => part !== null).join(':')}  `;
   return `${place}${path === '' ? '' : `${path}: `}${message}`;

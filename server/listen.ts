@@ -45,7 +45,10 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
-/** Listens. Throws `UnavailableError` when the port is taken or may not be used. */
+/** Another program listens there. */
+export class PortTakenError extends UnavailableError {}
+
+/** Listens. Throws `PortTakenError`, or `UnavailableError` when the port or the address may not be used. */
 export async function startServer(options: ListenOptions): Promise<RunningServer> {
   const { client, context, token, host, port, maxBody, log } = options;
   const limits = { ...LIMITS, ...options.limits };
@@ -80,8 +83,9 @@ export async function startServer(options: ListenOptions): Promise<RunningServer
 function listening(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', ({ code = 'unknown reason' }: NodeJS.ErrnoException) => {
-      const why = REASONS[code] ?? `cannot be listened on (${code})`;
-      reject(new UnavailableError(`port ${port} of ${host} ${why}; set TIDEMARK_PORT or \`server.port\` to another`));
+      const where = `port ${port} of ${host}`;
+      if (code === 'EADDRINUSE') reject(new PortTakenError(`${where} is taken by another program; ${REMEDY}`));
+      else reject(new UnavailableError(`${where} cannot be listened on (${code}); ${REMEDY}`));
     });
     server.listen({ host, port }, () => {
       server.removeAllListeners('error');
@@ -90,11 +94,7 @@ function listening(server: Server, host: string, port: number): Promise<void> {
   });
 }
 
-const REASONS: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'is taken by another program',
-  EACCES: 'may not be used by this user',
-  EADDRNOTAVAIL: 'is not an address of this machine',
-};
+const REMEDY = 'set TIDEMARK_PORT or `server.port`, and TIDEMARK_HOST or `server.host`, to others';
 
 function urlOf({ address, family, port }: AddressInfo): string {
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
