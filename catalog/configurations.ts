@@ -62,9 +62,11 @@ export interface ConfigurationInForce {
 
 /** The configuration in force, held until the transaction ends: who changes it changes what is there then. */
 export async function lockInForce(tx: Queryable, integration: string): Promise<ConfigurationInForce | null> {
+  // By itself: joined to what was there before the wait for the lock, a version stored meanwhile would be missing.
+  await tx.query('select from tidemark.integration where id = $1 for update', [integration]);
   const [row] = await tx.query<ConfigurationInForce>(
     `select v.document, v.hash from tidemark.integration i join tidemark.config_version v on v.id = i.config_version
-      where i.id = $1 for update of i`,
+      where i.id = $1`,
     [integration],
   );
   return row ?? null;

@@ -83,7 +83,6 @@ function inspect(patch: ConfigurationPatch): Inspected {
     return BROKEN_REFERENCE;
   };
   const walk = (value: Json, path: Path): Json => {
-    if (path.length > MAX_DEPTH) return refuse(path.slice(0, 3), `is nested deeper than ${MAX_DEPTH} levels`);
     if (typeof value === 'string') {
       const why = problemOf(value);
       return why === null ? value : refuse(path, why);
@@ -91,14 +90,24 @@ function inspect(patch: ConfigurationPatch): Inspected {
     if (Array.isArray(value)) return value.map((item, index) => walk(item, [...path, index]));
     if (!isRawRecord(value)) return value;
     const entries = Object.entries(value).flatMap(([key, child]): [string, Json][] => {
-      const why = problemOf(key);
+      const why = key === '__proto__' ? 'a key must not be called `__proto__`' : problemOf(key);
       if (why !== null) refuse([...path, key], why);
       return why === null ? [[key, walk(child, [...path, key])]] : [];
     });
     return Object.fromEntries(entries);
   };
-  const walked = Object.entries(patch).map(([key, value]): [string, Json] => [key, walk(value, ['config', key])]);
+  const walked = Object.entries(patch).map(([key, value]): [string, Json] => {
+    const path = ['config', key];
+    return [key, isDeeper(value, MAX_DEPTH) ? refuse(path, TOO_DEEP) : walk(value, path)];
+  });
   return { patch: Object.fromEntries(walked), findings };
+}
+
+const TOO_DEEP = `is nested deeper than ${MAX_DEPTH} levels`;
+
+function isDeeper(value: Json, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((child) => isDeeper(child as Json, levels - 1));
 }
 
 /** A value that the check reports once, and takes nothing from. */

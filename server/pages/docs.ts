@@ -67,10 +67,7 @@ function operationPart(operation: Operation) {
         body === null
           ? ''
           : html`<label>Body, as JSON<textarea name="body" rows="4" spellcheck="false">{}</textarea></label>
-      <details>
-        <summary>What it may hold</summary>
-        <pre>${schemaText(body)}</pre>
-      </details>`
+      <p>What it may hold: ${schemaLink(body)}</p>`
       }
       <button>Try</button>
       <pre class="answer" hidden></pre>
@@ -91,5 +88,13 @@ function parameterPart({ name, in: place, required, description }: Parameter) {
 }
 
 const anchor = (tag: string): string => tag.toLowerCase().replaceAll(' ', '-');
+
+/** Bodies have names. */
+function schemaLink(schema: unknown) {
+  const name = String((schema as { $ref?: string }).$ref)
+    .split('/')
+    .at(-1);
+  return html`<a href="#schema-${name}">${name}</a>`;
+}
 
 const schemaText = (schema: unknown): string => JSON.stringify(schema, null, 2);

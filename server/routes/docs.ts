@@ -27,9 +27,16 @@ const ASSETS = { 'docs.css': 'text/css; charset=utf-8', 'docs.js': 'text/javascr
 
 /** The API's description, for programs and for people (seed S1.15). Open to everybody: it holds nothing of anybody. */
 export function addDocsRoutes(app: App): void {
-  app.openapi(description, (c) => c.json(describeApi(app) as object, 200));
+  // Once, when first asked: by then every group has added its routes.
+  let described: ReturnType<typeof describeApi> | undefined;
+  const describe = () => {
+    described ??= describeApi(app);
+    return described;
+  };
 
-  app.openapi(page, async (c) => c.html(await docsPage(describeApi(app))));
+  app.openapi(description, (c) => c.json(describe() as object, 200));
+
+  app.openapi(page, async (c) => c.html(await docsPage(describe())));
 
   for (const [name, type] of Object.entries(ASSETS)) {
     const text = readFileSync(new URL(`../assets/${name}`, import.meta.url), 'utf8');

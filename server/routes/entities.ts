@@ -41,7 +41,7 @@ const read = createRoute({
       }),
     }),
   },
-  responses: { 200: json(entitySchema, 'The entity'), ...problems(401, 404, 503) },
+  responses: { 200: json(entitySchema, 'The entity'), ...problems(401, 404, 422, 503) },
 });
 
 /** What the catalog holds. */

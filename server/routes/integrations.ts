@@ -1,7 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { IntegrationStatus } from '../../client/client.ts';
 import { patchJsonSchema } from '../../config/json-schema.ts';
-import type { Json } from '../../domain/json.ts';
+import type { ConfigurationPatch } from '../../config/patch.ts';
+import { isRawRecord } from '../../domain/json.ts';
 import { body, json, problems, SECURED } from '../openapi.ts';
 import type { App, ServerParts } from '../parts.ts';
 import { integrationInFullSchema, statusSchema } from '../schemas/integration.ts';
@@ -30,7 +31,7 @@ const read = createRoute({
   summary: 'One integration: how it is, and what of its configuration can be patched',
   security: SECURED,
   request: { params },
-  responses: { 200: json(integrationInFullSchema, 'The integration'), ...problems(401, 404, 503) },
+  responses: { 200: json(integrationInFullSchema, 'The integration'), ...problems(401, 404, 422, 503) },
 });
 
 const resync = createRoute({
@@ -79,7 +80,7 @@ const patch = ({ context }: Pick<ServerParts, 'context'>) =>
         z
           .strictObject({
             config: z
-              .record(z.string(), z.any())
+              .custom<ConfigurationPatch>(isRawRecord, { error: 'must be an object' })
               .optional()
               .openapi(patchJsonSchema(context) as object),
           })
@@ -112,7 +113,7 @@ export function addIntegrationRoutes(app: App, parts: ServerParts): void {
     const { id } = c.req.valid('param');
     const { wait } = c.req.valid('query');
     const { config = {} } = c.req.valid('json');
-    const trigger = await client.patchConfiguration(id, config as Record<string, Json>, { origin: c.get('origin') });
+    const trigger = await client.patchConfiguration(id, config, { origin: c.get('origin') });
     return answerTriggered(c, parts, { trigger, wait });
   });
 }

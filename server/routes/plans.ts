@@ -49,7 +49,7 @@ const reject = createRoute({
   summary: 'Keeps what the plan would delete; the next complete run proposes anew',
   security: SECURED,
   request: { params },
-  responses: { 200: json(planSchema, 'The plan'), ...problems(401, 403, 404, 409, 503) },
+  responses: { 200: json(planSchema, 'The plan'), ...problems(401, 403, 404, 409, 422, 503) },
 });
 
 /** Held deletes and the decision on them. */

@@ -30,7 +30,7 @@ const read = createRoute({
   },
   responses: {
     200: json(z.union([runSchema, waitingSchema]), 'The run; the trigger itself while it waits for one'),
-    ...problems(401, 404, 503),
+    ...problems(401, 404, 422, 503),
   },
 });
 
