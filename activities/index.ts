@@ -1,6 +1,7 @@
 import { createDeleteActivities } from './delete.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { createFetchActivity } from './fetch.ts';
+import { createHookActivities } from './hooks.ts';
 import { createLiveActivities } from './live.ts';
 import { createLookUpActivity } from './look-up.ts';
 import { createRetryActivity } from './retry.ts';
@@ -18,6 +19,7 @@ export const createActivities = (deps: ActivityDependencies) => ({
   ...createUpsertActivity(deps),
   ...createDeleteActivities(deps),
   ...createLiveActivities(deps),
+  ...createHookActivities(deps),
 });
 
 export type Activities = ReturnType<typeof createActivities>;

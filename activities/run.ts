@@ -54,6 +54,8 @@ export interface RunPlan {
   readonly cancelDeadline: number;
   readonly searchAttributes: boolean;
   readonly warnings: readonly string[];
+  /** The source has something to do before the first kind, or after a complete run. */
+  readonly hooks: boolean;
   /** Why nothing can start, e.g. a configuration that does not hold on this worker. */
   readonly problem: string | null;
 }
@@ -101,7 +103,7 @@ export const createRunActivities = (deps: ActivityDependencies) => ({
   },
 });
 
-const IDLE = { kinds: [], concurrency: 1, cancelDeadline: 0, warnings: [] } as const;
+const IDLE = { kinds: [], concurrency: 1, cancelDeadline: 0, warnings: [], hooks: false } as const;
 
 function headOf({ run, task, plan, call, triggers, origin }: BegunRun) {
   return { run, task: { ...task, onTrigger: 'restart', mayFinish: false }, plan, call, triggers, origin } as const;
@@ -129,6 +131,7 @@ async function planRun(deps: ActivityDependencies, begun: BegunRun): Promise<Run
     cancelDeadline,
     searchAttributes,
     warnings,
+    hooks: pipeline.source.hooks !== undefined,
     problem: null,
   };
 }

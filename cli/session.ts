@@ -3,6 +3,7 @@ import path from 'node:path';
 import { TidemarkClient } from '../client/client.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { type Connections, readConnections } from '../config/connections.ts';
+import type { ConfigurationContext } from '../config/definitions.ts';
 import { readConfiguration } from '../config/read.ts';
 import { UnavailableError } from '../domain/errors.ts';
 import { configurationContext } from '../workers/configuration-context.ts';
@@ -27,9 +28,14 @@ export const connections = (): Connections => readConnections(process.env);
 
 export const outputOf = (options: CommonOptions): Output => new Output(options.json ?? false);
 
+/** What the configuration in that file is checked against. */
+export const contextFor = (file: string, env = process.env): ConfigurationContext =>
+  configurationContext(env, path.dirname(path.resolve(file)));
+
 /** The configuration that `--config` names, or `tidemark.yaml`. Throws `ConfigurationError`. */
 export function loadConfiguration(options: CommonOptions): Promise<Configuration> {
-  return readConfiguration(options.config ?? CONFIGURATION_FILE, configurationContext(process.env));
+  const file = options.config ?? CONFIGURATION_FILE;
+  return readConfiguration(file, contextFor(file));
 }
 
 /** The same; `null` when `--config` is left out and there is no `tidemark.yaml`. */

@@ -19,12 +19,12 @@ const settings = z.strictObject({
 });
 
 /** GitHub, GitHub Enterprise and APIs with the same routes. */
-export const githubSource: SourceType = {
+export const githubSource = {
   type: 'github',
   settings,
-  kinds: selectorSchemas,
-  create: (values) => createGitHubSource(new GitHubClient(settings.parse(values))),
-};
+  kinds: selectorSchemas as SourceType['kinds'],
+  create: (values: Readonly<Record<string, unknown>>) => createGitHubSource(new GitHubClient(settings.parse(values))),
+} satisfies SourceType;
 
 /** The source over a client of the caller's making. */
 export function createGitHubSource(client: GitHubClient): Source {

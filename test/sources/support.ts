@@ -47,7 +47,8 @@ export function recordingLog(): SourceLog & { readonly lines: string[] } {
 }
 
 export function listRequest(request: Partial<ListRequest> & Pick<ListRequest, 'kind' | 'selector'>): ListRequest {
-  return { cursor: null, since: null, signal: new AbortController().signal, log: recordingLog(), ...request };
+  const run = { id: 'acme.1', trigger: 'sdk', startedAt: '2026-01-01T00:00:00.000Z' } as const;
+  return { cursor: null, since: null, run, signal: new AbortController().signal, log: recordingLog(), ...request };
 }
 
 export function listAll(source: Source, kind: string, selector: ListRequest['selector']): Promise<Page[]> {
