@@ -22,6 +22,8 @@ export interface ActivityDependencies {
   readonly db: Database;
   /** Builds (or finds) the pipeline of a stored configuration. Throws `UsageError` when it does not hold here. */
   readonly pipeline: (configVersion: number) => Promise<Pipeline>;
+  /** Triggers a resync for a schedule, as `client/` does for others; the same trigger (a UUID) twice is one. */
+  readonly scheduled: (integration: string, trigger: string) => Promise<unknown>;
   readonly log: Log;
   /** A probe at start-up found Tidemark's search attributes: an unknown one would block a workflow for ever. */
   readonly searchAttributes: boolean;

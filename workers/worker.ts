@@ -9,6 +9,7 @@ import { type TemporalAddress, TidemarkClient } from '../client/client.ts';
 import type { ConfigurationContext } from '../config/definitions.ts';
 import { catalogDestination } from '../destinations/catalog.ts';
 import { sourceTypes } from '../sources/index.ts';
+import { ScheduleKeeper } from './schedule-keeper.ts';
 import { probeSearchAttributes } from './search-attributes.ts';
 import { loadWorkflowBundle } from './workflow-bundle.ts';
 
@@ -44,12 +45,15 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const namespace = temporal.namespace ?? 'default';
   const pipeline = createPipelines({ db, sources: sourceTypes, destinations: [catalogDestination(db)], context });
   const searchAttributes = await probe(temporal, log);
+  // Whether a worker runs need not be asked: this one does.
+  const scheduled = (integration: string, id: string) =>
+    client.resync(integration, { origin: 'schedule', id, queue: true });
   const worker = await Worker.create({
     connection,
     namespace,
     taskQueue,
     workflowBundle: await loadWorkflowBundle(log),
-    activities: createActivities({ db, pipeline, log, searchAttributes }),
+    activities: createActivities({ db, pipeline, scheduled, log, searchAttributes }),
     interceptors: guarded(),
     // A cancellation reaches an activity only on a heartbeat that is really sent.
     maxHeartbeatThrottleInterval: '1 second',
@@ -58,7 +62,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     shutdownGraceTime: '0 seconds',
     shutdownForceTime: '10 seconds',
   });
-  const sweeping = sweep(client, log);
+  const sweeping = sweep({ client, schedules: new ScheduleKeeper({ db, client, env: context.env, log }), log });
   const stopped = worker.run().finally(async () => {
     await sweeping.stop();
     await client.close();
@@ -94,17 +98,25 @@ async function untilPolling(client: TidemarkClient): Promise<void> {
   while (!(await client.hasWorker())) await new Promise((resolve) => setTimeout(resolve, 50));
 }
 
+interface Swept {
+  readonly client: TidemarkClient;
+  readonly schedules: ScheduleKeeper;
+  readonly log: Log;
+}
+
 /**
- * Sends signals again that were lost between a trigger's commit and Temporal (sync-semantics 4.1), and closes runs
- * whose workflow has ended without a word. Neither waits for the other to succeed.
+ * Sends signals again that were lost between a trigger's commit and Temporal (sync-semantics 4.1), closes runs whose
+ * workflow has ended without a word, and keeps schedules in step. None waits for another to succeed.
  */
-function sweep(client: TidemarkClient, log: Log): { stop(): Promise<void> } {
-  let sweeping: Promise<unknown> = Promise.resolve();
+function sweep({ client, schedules, log }: Swept): { stop(): Promise<void> } {
   const warn = (error: Error): void => log.warn(`sweep, trying again in ${SWEEP_SECONDS} s: ${error.message}`);
+  const keep = (): Promise<void> => schedules.keep().catch(warn);
+  let sweeping: Promise<unknown> = keep();
   const timer = setInterval(() => {
     sweeping = Promise.all([
       client.closeAbandonedRuns().catch(warn),
       client.recoverLostTriggers(SWEEP_SECONDS).catch(warn),
+      keep(),
     ]);
   }, SWEEP_SECONDS * 1000);
   return {

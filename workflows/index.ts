@@ -1,2 +1,3 @@
 export { kindWorkflow } from './kind.ts';
 export { resyncWorkflow } from './resync.ts';
+export { scheduledTriggerWorkflow } from './schedule.ts';
