@@ -13,16 +13,18 @@ export interface NewTrigger {
   readonly scope: Scope;
   /** The plan that it approves. */
   readonly plan: string | null;
+  /** The call that it asks to carry out, a `sync`. */
+  readonly call: string | null;
 }
 
 /** Commits a trigger; returns its id. Nothing is lost if the process dies before Temporal hears of it. */
 export async function insertTrigger(db: Queryable, trigger: NewTrigger): Promise<string> {
-  const { integration, origin, action, scope, plan, id = randomUUID() } = trigger;
+  const { integration, origin, action, scope, plan, call, id = randomUUID() } = trigger;
   await db.query(
-    `insert into tidemark.trigger (id, integration, origin, action, scope, plan, config_version)
-     values ($1, $2, $3, $4, $5, $6, (select config_version from tidemark.integration where id = $2))
+    `insert into tidemark.trigger (id, integration, origin, action, scope, plan, call, config_version)
+     values ($1, $2, $3, $4, $5, $6, $7, (select config_version from tidemark.integration where id = $2))
      on conflict (id) do nothing`,
-    [id, integration, origin, action, JSON.stringify(scope), plan],
+    [id, integration, origin, action, JSON.stringify(scope), plan, call],
   );
   return id;
 }

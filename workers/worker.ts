@@ -116,6 +116,7 @@ function sweep({ client, schedules, log }: Swept): { stop(): Promise<void> } {
     sweeping = Promise.all([
       client.closeAbandonedRuns().catch(warn),
       client.recoverLostTriggers(SWEEP_SECONDS).catch(warn),
+      client.recoverForgottenCalls(SWEEP_SECONDS).catch(warn),
       keep(),
     ]);
   }, SWEEP_SECONDS * 1000);

@@ -68,7 +68,7 @@ export class StagedRun {
     { integration = 'acme', kinds = ['thing'], scope = FULL }: RunOptions = {},
   ): Promise<StagedRun> {
     await importConfiguration(db, { integration, document: {}, hash: 'same', origin: 'file' });
-    await insertTrigger(db, { integration, origin: 'sdk', action: 'resync', scope, plan: null });
+    await insertTrigger(db, { integration, origin: 'sdk', action: 'resync', scope, plan: null, call: null });
     const begun = await beginRun(db, integration, randomUUID());
     if (!begun) throw new Error('no run began');
     await planKinds(db, begun.run, kinds);
