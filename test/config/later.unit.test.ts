@@ -7,16 +7,11 @@ describe('keys of later versions are refused by name', () => {
     acme({ resources: `      - kind: repository\n        entity: { identifier: a, blueprint: b }\n        ${line}\n` });
   it.each([
     ['server', acme({ top: 'server: { port: 8480 }\n' })],
-    ['onTrigger', integration('onTrigger: restart')],
-    ['starvationGuard', integration('starvationGuard: 5')],
     ['keepRawPages', integration('keepRawPages: 1')],
-    ['policy', integration('policy: {}')],
-    ['maxShare', integration('deletes: { maxShare: 0.3 }')],
-    ['maxCount', integration('deletes: { maxCount: 5 }')],
-    ['emptySource', integration('deletes: { emptySource: hold }')],
-    ['removed', integration('deletes: { removed: hold }')],
+    ['resolution', integration('policy: { resolution: newer }')],
+    ['defaultResolution', integration('policy: { defaultResolution: other }')],
     ['webhookSecret', acme({ source: '      webhookSecret: abc\n' })],
-    ['policy', resource('policy: {}')],
+    ['resolve', resource('policy: { resolve: a }')],
     ['components', resource('components: []')],
     [
       'modifiedAt',
