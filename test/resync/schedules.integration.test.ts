@@ -128,6 +128,17 @@ describe('scheduled resyncs', () => {
     expect(rig.lines.filter((each) => each.includes('sweep'))).toEqual([]);
   });
 
+  it('integrations with the same interval do not all begin at the same moment', async () => {
+    const { rig, temporal } = await start(null, { worker: false });
+    const offsets = new Set();
+    for (const name of ['spread-a', 'spread-b', 'spread-c']) {
+      closing.push(() => rig.client.schedule(name, null));
+      expect(await rig.client.schedule(name, 7200)).toBe(true);
+      offsets.add((await temporal.schedule.getHandle(`schedule/${name}`).describe()).spec.intervals?.[0]?.offset);
+    }
+    expect(offsets.size).toBe(3);
+  });
+
   it('a schedule that a person paused stays paused when its interval changes', async () => {
     const { rig, schedule } = await start('2h');
     await becomes(schedule, 2);
