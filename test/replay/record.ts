@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { Client, Connection } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { afterEach, expect, it } from 'vitest';
+import type { Fields } from '../../domain/entity.ts';
 import { type Generated, generated } from '../../examples/github-server/generated.ts';
 import { Rig, type RigOptions, until } from '../support/rig.ts';
 
@@ -137,7 +138,7 @@ it('retry of the quarantine', async () => {
 it('calls and a sync of ready entities', async () => {
   const { rig } = await start();
   const since = new Date();
-  const entities = [{ blueprint: 'note', identifier: 'a', fields: {} }];
+  const entities = [{ blueprint: 'note', identifier: 'a', fields: {} as Fields }];
   const scope = 'plain';
   await rig.client.accept(rig.integration, { type: 'register', scope, entities }, { origin: 'sdk', wait: true });
   const trigger = await rig.client.sync(rig.integration, { scope, entities }, { origin: 'sdk' });
