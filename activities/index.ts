@@ -6,12 +6,14 @@ import { createLiveActivities } from './live.ts';
 import { createLookUpActivity } from './look-up.ts';
 import { createRetryActivity } from './retry.ts';
 import { createRunActivities } from './run.ts';
+import { createScheduleActivity } from './schedule.ts';
 import { createTransformActivity } from './transform.ts';
 import { createUpsertActivity } from './upsert.ts';
 
 /** All activities, over their dependencies. They hand each other references; rows lie in the staging tables. */
 export const createActivities = (deps: ActivityDependencies) => ({
   ...createRunActivities(deps),
+  ...createScheduleActivity(deps),
   ...createFetchActivity(deps),
   ...createLookUpActivity(deps),
   ...createRetryActivity(deps),

@@ -18,6 +18,7 @@ import type { Integration } from '../config/configuration.ts';
 import { intervalVariable } from '../config/settings.ts';
 import { UsageError } from '../domain/errors.ts';
 import { durationOf, type PinnedRun } from '../domain/run.ts';
+import { paceWarning } from '../domain/schedule.ts';
 import { covers } from '../domain/scope.ts';
 import { mayFinish, starvationWarning } from '../domain/starvation.ts';
 import { type Reaction, type RunningTask, reactionTo, type TriggerOrigin } from '../domain/trigger.ts';
@@ -121,7 +122,9 @@ async function planRun(deps: ActivityDependencies, begun: BegunRun): Promise<Run
     kinds.map(({ kind }) => kind),
   );
   const warnings = [...inFull(begun, kinds, pipeline), ...(await starving(deps, begun, guard))];
-  for (const warning of warnings) deps.log.warn(`${run.integration}: ${warning}`);
+  for (const warning of [...warnings, ...(await hurried(deps, begun, pipeline))]) {
+    deps.log.warn(`${run.integration}: ${warning}`);
+  }
   await recordWarnings(db, run, warnings);
   return {
     ...headOf(begun),
@@ -188,4 +191,14 @@ async function starving({ db }: ActivityDependencies, begun: BegunRun, guard: nu
   const lastComplete = last && durationOf(last);
   const variable = intervalVariable(run.integration);
   return [starvationWarning({ abortsBefore, guard, lastComplete, variable })].filter((text) => text !== null);
+}
+
+/** For the log alone: it is about the integration rather than the run, and `status` says it as of now. */
+async function hurried({ db }: ActivityDependencies, { task }: BegunRun, { integration }: Pipeline): Promise<string[]> {
+  const { id, scheduledResyncInterval: interval } = integration;
+  if (task.action !== 'resync' || interval === null) return [];
+  const last = await lastCompleteRun(db, id);
+  const lastComplete = last && durationOf(last);
+  const warning = paceWarning({ intervalSeconds: interval / 1000, lastComplete, variable: intervalVariable(id) });
+  return [warning].filter((text) => text !== null);
 }
