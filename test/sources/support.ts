@@ -1,5 +1,10 @@
 import { onTestFinished } from 'vitest';
-import { organizationRecord, pullRequestRecord, repositoryRecord } from '../../examples/github-server/record-shapes.ts';
+import {
+  issueRecord,
+  organizationRecord,
+  pullRequestRecord,
+  repositoryRecord,
+} from '../../examples/github-server/record-shapes.ts';
 import {
   createGitHubServer,
   type GitHubServer,
@@ -36,6 +41,24 @@ export function storeOf(organizations: Readonly<Record<string, readonly number[]
         const pull = pullRequestRecord({ seed: 1, index: pulls++, revision: 0, owner, repository, number });
         store.putPullRequest({ ...pull, state: 'open' });
       }
+    }
+  }
+  return store;
+}
+
+/** Adds as many issues to each repository, all open and unchanged since 2025-03-11T09:00:00Z. */
+export function withIssues(store: GitHubStore, count: number): GitHubStore {
+  for (const { id, name, full_name } of store.repositories()) {
+    const [owner = ''] = String(full_name).split('/');
+    const repository = { id: Number(id), name: String(name) };
+    const pulls = store.pullRequestsOf(String(full_name)).length;
+    for (let number = pulls + 1; number <= pulls + count; number++) {
+      const index = store.issues().length;
+      store.putIssue({
+        ...issueRecord({ seed: 1, index, revision: 0, owner, repository, number }),
+        state: 'open',
+        closed_at: null,
+      });
     }
   }
   return store;

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { inject } from 'vitest';
 import { type Database, openDatabase } from '../../catalog/database.ts';
-import { TidemarkClient } from '../../client/client.ts';
+import { type ResyncOptions, TidemarkClient } from '../../client/client.ts';
 import { loadConfiguration } from '../../config/load.ts';
 import type { Entity } from '../../domain/entity.ts';
 import type { RunReport } from '../../domain/run.ts';
@@ -136,8 +136,8 @@ export class Rig {
   }
 
   /** Triggers and follows the trigger to the end of the run that covers it. */
-  async resync(): Promise<RunReport> {
-    return this.client.followTrigger(await this.client.resync(this.integration, { origin: 'sdk' }));
+  async resync(scope: Pick<ResyncOptions, 'kinds' | 'since'> = {}): Promise<RunReport> {
+    return this.client.followTrigger(await this.client.resync(this.integration, { origin: 'sdk', ...scope }));
   }
 
   /** The catalog: `<blueprint>/<identifier>` → entity. */
