@@ -22,6 +22,12 @@ export const MAX_NESTED_DEFAULTS = 12;
 /** Numbers that `[a..b]` may make. */
 export const MAX_RANGE = 100_000;
 
+/**
+ * Elements that order-by (`list^(a)`) may order: the library, in which an expression may be evaluated as well, runs out
+ * of time well below it. An expression does not work or fail depending on where it is evaluated.
+ */
+export const MAX_ORDERED = 50_000;
+
 /** Characters that `$pad` may add. */
 export const MAX_PADDING = 100_000;
 

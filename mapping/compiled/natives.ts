@@ -1,0 +1,40 @@
+import { type Definition, FUNCTIONS, ORIGINALS, REPLACEMENTS } from '../built-ins.ts';
+import { Native } from './functions.ts';
+import { HIGHER_ORDER } from './higher-order.ts';
+import type { Run } from './run.ts';
+import { TEXT_MATCHING } from './text-matching.ts';
+
+type Implementation = Definition['implementation'];
+
+function now(this: Run, picture?: string, timezone?: string): unknown {
+  return fromMillis.apply(this, [this.timestamp.getTime(), picture, timezone] as never[]);
+}
+
+function millis(this: Run): number {
+  return this.timestamp.getTime();
+}
+
+const SYNCHRONOUS = { ...HIGHER_ORDER, ...TEXT_MATCHING, now, millis } as unknown as Readonly<
+  Record<string, Implementation>
+>;
+
+const definitions = new Map<string, Definition>([...[...FUNCTIONS].map(original), ...REPLACEMENTS]);
+const fromMillis = (definitions.get('fromMillis') as Definition).implementation;
+
+function original(name: string): [string, Definition] {
+  return [name, ORIGINALS[name] as Definition];
+}
+
+/** The functions of jsonata by name, and `RANGE`: its own, the capped ones, and synchronous ones for those that are not. */
+export const NATIVES: ReadonlyMap<string, Native> = new Map(
+  [...definitions].map(([name, { implementation, signature }]) => [
+    name,
+    new Native(Object.hasOwn(SYNCHRONOUS, name) ? like(implementation, SYNCHRONOUS[name]) : implementation, signature),
+  ]),
+);
+
+/** Other functions ask a function how many parameters it has, and partial applications for the text of them. */
+function like(shown: Implementation, implementation: Implementation | undefined): Implementation {
+  Object.defineProperty(implementation, 'length', { value: shown.length });
+  return Object.assign(implementation as Implementation, { toString: () => shown.toString() });
+}
