@@ -149,8 +149,8 @@ export interface Callback {
 }
 
 export function asCallback(callee: unknown, run: Run): Callback {
-  const callback = (...args: unknown[]): unknown => apply(callee, args, { input: null, run });
-  return Object.assign(callback, { arity: arityOf(callee as FunctionValue | Callback) });
+  const arity = arityOf(callee as FunctionValue | Callback);
+  return Object.assign((...args: unknown[]) => apply(callee, args, { input: null, run }), { arity });
 }
 
 /** How many arguments a function takes. */

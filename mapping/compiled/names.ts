@@ -27,7 +27,7 @@ export function named(value: unknown, read: ReadKey): unknown {
   return settled(namedInList(value, read));
 }
 
-export function namedInList(list: readonly unknown[], read: ReadKey): unknown[] {
+function namedInList(list: readonly unknown[], read: ReadKey): unknown[] {
   const found: unknown[] = [];
   for (const element of list) {
     const value = Array.isArray(element) ? namedInList(element, read) : read(element);

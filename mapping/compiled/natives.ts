@@ -3,6 +3,7 @@ import { Native } from './functions.ts';
 import { HIGHER_ORDER } from './higher-order.ts';
 import type { Run } from './run.ts';
 import { TEXT_MATCHING } from './text-matching.ts';
+import { textOf } from './values.ts';
 
 type Implementation = Definition['implementation'];
 
@@ -14,7 +15,14 @@ function millis(this: Run): number {
   return this.timestamp.getTime();
 }
 
-const SYNCHRONOUS = { ...HIGHER_ORDER, ...TEXT_MATCHING, now, millis } as unknown as Readonly<
+/** jsonata's own takes the way by JSON for numbers as well. */
+function string(this: Run, value: unknown, indented?: boolean): unknown {
+  if (indented || value === undefined)
+    return ORIGINALS.string?.implementation.apply(this, [value, indented] as never[]);
+  return textOf(value);
+}
+
+const OWN = { ...HIGHER_ORDER, ...TEXT_MATCHING, string, now, millis } as unknown as Readonly<
   Record<string, Implementation>
 >;
 
@@ -25,11 +33,11 @@ function original(name: string): [string, Definition] {
   return [name, ORIGINALS[name] as Definition];
 }
 
-/** The functions of jsonata by name, and `RANGE`: its own, the capped ones, and synchronous ones for those that are not. */
+/** The functions of jsonata by name, and `RANGE`: its own, the capped ones, and those in place of asynchronous ones. */
 export const NATIVES: ReadonlyMap<string, Native> = new Map(
   [...definitions].map(([name, { implementation, signature }]) => [
     name,
-    new Native(Object.hasOwn(SYNCHRONOUS, name) ? like(implementation, SYNCHRONOUS[name]) : implementation, signature),
+    new Native(Object.hasOwn(OWN, name) ? like(implementation, OWN[name]) : implementation, signature),
   ]),
 );
 

@@ -57,7 +57,7 @@ function fromList([first, ...rest]: readonly Step[]): Code {
   return (input, frame) => {
     const list = makeList(Array.isArray(input) ? input : asSequence([input]), frame);
     if (list === undefined || (list as { length?: unknown }).length === 0) return list;
-    return rest.length === 0 ? list : walked(itemsOf(list), rest, frame);
+    return rest.length === 0 ? list : walked(list, rest, frame);
   };
 }
 
@@ -65,20 +65,20 @@ function fromList([first, ...rest]: readonly Step[]): Code {
 const itemsOf = (list: unknown): readonly unknown[] =>
   Array.isArray(list) ? list : typeof list === 'string' ? list.split('') : [];
 
-function walked(items: readonly unknown[], steps: readonly Step[], frame: Frame): unknown {
-  let found: unknown = items;
+function walked(start: unknown, steps: readonly Step[], frame: Frame): unknown {
+  let found = start;
   for (let index = 0; index < steps.length; index++) {
     const step = steps[index] as Step;
-    const from = found as readonly unknown[];
-    found =
-      step.order === null ? taken(step, from, { frame, last: index === steps.length - 1 }) : ordered(step, from, frame);
+    found = step.order
+      ? ordered(step, found, frame)
+      : taken(step, itemsOf(found), { frame, last: index === steps.length - 1 });
     if (found === undefined || (found as readonly unknown[]).length === 0) break;
   }
   return found;
 }
 
-function ordered({ order, stages }: Step, items: readonly unknown[], frame: Frame): unknown {
-  let found: unknown = (order as Order)(items, frame);
+function ordered({ order, stages }: Step, items: unknown, frame: Frame): unknown {
+  let found: unknown = Array.isArray(items) ? (order as Order)(items, frame) : items;
   for (const stage of stages) found = stage(found, frame);
   return found;
 }

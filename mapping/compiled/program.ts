@@ -72,7 +72,7 @@ const COMPILE: Readonly<Record<string, Compile>> = {
   transform: compileTransform,
 };
 
-/** Nodes whose values are no sequences, or come from nodes that have settled them. */
+/** Nodes whose values are no sequences, and paths, which settle by themselves. */
 const SETTLED = new Set([
   'path',
   'binary',
@@ -80,9 +80,6 @@ const SETTLED = new Set([
   'string',
   'number',
   'value',
-  'condition',
-  'block',
-  'bind',
   'regex',
   'lambda',
   'partial',

@@ -1,0 +1,95 @@
+import { cpus } from 'node:os';
+import jsonata from 'jsonata';
+import type { Json } from '../domain/json.ts';
+import { compile } from '../mapping/expression.ts';
+import { EXPRESSIONS } from './mapping-expressions.ts';
+import { mappingRecord } from './mapping-record.ts';
+
+// Measures mapping expressions, compiled and evaluated by jsonata, on one core: npm run bench:mapping [-- --each].
+// Fails when a value differs.
+
+const RECORDS = Array.from({ length: 20 }, (_, index) => mappingRecord(index));
+
+/** Milliseconds that each expression is evaluated for, first to warm everything up, then to measure. */
+const MEASURED = 60;
+
+interface Measured {
+  readonly text: string;
+  /** Microseconds for one record. */
+  readonly compiled: number;
+  readonly library: number;
+}
+
+/** Microseconds for one record: the best of three, since other work on the machine only adds. */
+async function measure(evaluate: (record: Json) => unknown): Promise<number> {
+  const rounds = [];
+  for (let round = 0; round < 3; round++) rounds.push(await timed(evaluate, MEASURED / 3));
+  return Math.min(...rounds);
+}
+
+async function timed(evaluate: (record: Json) => unknown, milliseconds: number): Promise<number> {
+  const started = performance.now();
+  let evaluations = 0;
+  let elapsed = 0;
+  while (elapsed < milliseconds) {
+    for (const record of RECORDS) {
+      const value = evaluate(record);
+      if (value instanceof Promise) await value;
+    }
+    evaluations += RECORDS.length;
+    elapsed = performance.now() - started;
+  }
+  return (1_000 * elapsed) / evaluations;
+}
+
+interface Sides {
+  readonly text: string;
+  compiled(record: Json): unknown;
+  library(record: Json): unknown;
+}
+
+function sidesOf(text: string): Sides {
+  const expression = compile(text);
+  const library = jsonata(text);
+  return { text, compiled: (record) => expression.yields(record), library: (record) => library.evaluate(record) };
+}
+
+async function warmUp({ text, compiled, library }: Sides): Promise<void> {
+  for (const record of RECORDS) {
+    const here = compiled(structuredClone(record));
+    if (here instanceof Promise) throw new Error(`${text} is not compiled`);
+    const there = await library(structuredClone(record));
+    if (JSON.stringify(here) !== JSON.stringify(there)) throw new Error(`${text} yields another value than jsonata`);
+  }
+  await timed(compiled, MEASURED);
+  await timed(library, MEASURED);
+}
+
+const total = (side: 'compiled' | 'library'): number => measured.reduce((sum, one) => sum + one[side], 0);
+const perSecond = (microseconds: number): string => Math.round(1e6 / microseconds).toLocaleString('en-US');
+const times = (factor: number): string => `${factor.toFixed(1)} times`;
+
+const measured: Measured[] = [];
+const expressions = EXPRESSIONS.map(sidesOf);
+for (const sides of expressions) await warmUp(sides);
+for (const { text, compiled, library } of expressions) {
+  measured.push({ text, compiled: await measure(compiled), library: await measure(library) });
+}
+
+const factors = measured.map(({ compiled, library }) => library / compiled).sort((a, b) => a - b);
+const quantile = (part: number): number => factors[Math.round((factors.length - 1) * part)] ?? Number.NaN;
+const fifteen = 15 / EXPRESSIONS.length;
+if (process.argv.includes('--each')) {
+  for (const { text, compiled, library } of measured) {
+    process.stdout.write(`${compiled.toFixed(2).padStart(8)} ${library.toFixed(2).padStart(8)}  ${text}\n`);
+  }
+}
+process.stdout.write(`| ${EXPRESSIONS.length} mapping expressions                        |  compiled |   jsonata |
+| ------------------------------------------------- | --------: | --------: |
+| µs for one record                                 | ${total('compiled').toFixed(1)} | ${total('library').toFixed(1)} |
+| records/s and core, all expressions               | ${perSecond(total('compiled'))} | ${perSecond(total('library'))} |
+| records/s and core, 15 expressions of the average | ${perSecond(total('compiled') * fifteen)} | ${perSecond(total('library') * fifteen)} |
+
+All together ${times(total('library') / total('compiled'))} as fast; the median expression ${times(quantile(0.5))}, nine in ten at least ${times(quantile(0.1))}, the least ${times(quantile(0))}.
+${cpus()[0]?.model.trim() || process.arch}, ${process.platform}, Node ${process.versions.node}
+`);
