@@ -24,7 +24,10 @@ export class Meter {
   private growth = 1;
   private sizes: WeakMap<object, number> | null = null;
 
-  /** Called with the result of every step, where the library evaluates. Throws an Error when a value is too large, or all of them together. */
+  /**
+   * Called with the result of every step where the library evaluates. Throws an Error when a value is too large, or all
+   * of them together.
+   */
   add(nodeType: string, result: unknown): void {
     if (typeof result === 'string') {
       this.text(result);
@@ -56,6 +59,13 @@ export class Meter {
     if (this.growth > UNMEASURED_GROWTH) this.measure(value);
   }
 
+  /** Called with a value that was changed after it was made, in any of its parts. Throws as `add` does. */
+  changed(value: object): void {
+    this.sizes = null;
+    this.measure(value);
+  }
+
+  /** A text may not be larger than a list may. */
   text(text: string): void {
     if (text.length > MAX_MADE_VALUE) throw tooLarge();
   }

@@ -1,6 +1,6 @@
 import { FunctionValue } from './function-value.ts';
 import { Lambda, Native } from './functions.ts';
-import { asSequence, settled } from './sequence.ts';
+import { asSequence } from './sequence.ts';
 
 /** Names that objects of JavaScript answer to by themselves, which are keys like any other in a record. */
 const INHERITED = new Set(
@@ -21,11 +21,9 @@ export function readerOf(name: string): ReadKey {
     typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>)[name] : undefined;
 }
 
-/** What a name yields of any value: of a list, what it yields of the elements. */
-export function named(value: unknown, read: ReadKey): unknown {
-  if (!Array.isArray(value)) return settled(read(value));
-  return settled(namedInList(value, read));
-}
+/** What a name yields of any value, not settled: of a list, what it yields of the elements. */
+export const named = (value: unknown, read: ReadKey): unknown =>
+  Array.isArray(value) ? namedInList(value, read) : read(value);
 
 function namedInList(list: readonly unknown[], read: ReadKey): unknown[] {
   const found: unknown[] = [];

@@ -59,7 +59,7 @@ function walkedList(list: readonly unknown[], { readers, from, run }: Walk): unk
     found = [];
     let yields = 0;
     for (const item of items) {
-      const value = named(item, read);
+      const value = settled(named(item, read));
       if (value === undefined) continue;
       yields += 1;
       only = value;

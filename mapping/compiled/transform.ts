@@ -34,6 +34,7 @@ export function compileTransform(node: ParseNode, scope: Scope): Code {
       const matches = pattern(copy, frame);
       const list = Array.isArray(matches) ? matches : matches === undefined ? [] : [matches];
       for (const match of list) changeOne(match, change, frame);
+      frame.run.meter.changed(copy as object);
       return copy;
     };
     return new Native(transform as Definition['implementation'], SIGNATURE);
