@@ -1,20 +1,10 @@
 import { FUNCTIONS } from '../built-ins.ts';
 import { coded } from '../coded.ts';
 import type { ParseNode } from '../inspection.ts';
+import { type Annotation, annotated, apply, asCallback, TailCall } from './apply.ts';
 import type { Code, Frame } from './frame.ts';
-import {
-  type Annotation,
-  annotated,
-  apply,
-  asCallback,
-  Lambda,
-  type LambdaCode,
-  Native,
-  OPEN,
-  PartialNative,
-  TailCall,
-} from './functions.ts';
-import { boundIn, type Scope } from './scope.ts';
+import { Lambda } from './lambda.ts';
+import type { Scope } from './scope.ts';
 import { settled } from './sequence.ts';
 import { isFunction } from './values.ts';
 import { nativeOf } from './variables.ts';
@@ -44,7 +34,7 @@ function callOf(node: ParseNode, scope: Scope): Call {
     return (input, frame, args) => {
       argumentsOf(input, frame, args);
       try {
-        return native.call(args, input, frame.run);
+        return native.call(args, { input, run: frame.run });
       } catch (error) {
         throw annotated(error, errors);
       }
@@ -63,7 +53,8 @@ function callOf(node: ParseNode, scope: Scope): Call {
   };
 }
 
-function annotationOf({ procedure, position }: ParseNode): Annotation {
+/** The name by which the function is called, for errors, and where. */
+export function annotationOf({ procedure, position }: ParseNode): Annotation {
   const { type, steps, value } = procedure as ParseNode;
   return { token: type === 'path' ? (steps as ParseNode[])[0]?.value : value, position };
 }
@@ -96,46 +87,4 @@ function composed(first: unknown, second: unknown, frame: Frame): Lambda {
   const call = { procedure: () => second, args: [argument], errors: { token: 'g', position: undefined } };
   const body: Code = (input, inner) => new TailCall(call, input, inner);
   return new Lambda({ parameters: [0], size: 1, signature: undefined, body }, { input: null, frame });
-}
-
-/** `function($a, $b) { … }` */
-export function compileLambda(node: ParseNode, scope: Scope): Code {
-  if (node.thunk === true) return compileTailCall(node.body as ParseNode, scope);
-  const names = (node.arguments as readonly ParseNode[]).map(({ value }) => value as string);
-  const inner = scope.inner([...names, ...boundIn(node.body)]);
-  const code: LambdaCode = {
-    parameters: names.map((name) => inner.names.indexOf(name)),
-    size: inner.names.length,
-    signature: node.signature as LambdaCode['signature'],
-    body: inner.code(node.body),
-  };
-  return (input, frame) => new Lambda(code, { input, frame });
-}
-
-function compileTailCall(node: ParseNode, scope: Scope): Code {
-  const procedure = node.procedure as ParseNode;
-  const call = {
-    procedure: scope.code(procedure),
-    args: scope.codes(node.arguments),
-    errors: { token: procedure.type === 'variable' ? procedure.value : undefined, position: procedure.position },
-  };
-  return (input, frame) => new TailCall(call, input, frame);
-}
-
-/** `$f(?, b)`: a function of the arguments that are left open. */
-export function compilePartial(node: ParseNode, scope: Scope): Code {
-  const codes = (node.arguments as readonly ParseNode[]).map(
-    (argument): Code => (argument.type === 'operator' && argument.value === '?' ? () => OPEN : scope.code(argument)),
-  );
-  const calleeOf = scope.code(node.procedure);
-  const { token, position } = annotationOf(node);
-  return (input, frame) => {
-    const args = codes.map((code) => code(input, frame));
-    const callee = calleeOf(input, frame);
-    if (callee instanceof Lambda || callee instanceof Native || callee instanceof PartialNative) {
-      return callee.partial(args);
-    }
-    if (typeof callee === 'function' && !('arity' in callee)) return new PartialNative(callee as never, args);
-    throw coded(FUNCTIONS.has(token as string) ? 'T1007' : 'T1008', { token, position });
-  };
 }

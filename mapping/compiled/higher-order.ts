@@ -1,5 +1,5 @@
 import { coded } from '../coded.ts';
-import { arityOf, type Callback } from './functions.ts';
+import { arityOf, type Callback } from './apply.ts';
 import type { Run } from './run.ts';
 import { asSequence } from './sequence.ts';
 import { isTrue, keysOf } from './values.ts';

@@ -1,10 +1,13 @@
 import { FunctionValue } from './function-value.ts';
-import { Lambda, Native } from './functions.ts';
+import { Lambda } from './lambda.ts';
+import { Native, PartialNative } from './native.ts';
 import { asSequence } from './sequence.ts';
 
 /** Names that objects of JavaScript answer to by themselves, which are keys like any other in a record. */
 const INHERITED = new Set(
-  [Object.prototype, FunctionValue.prototype, Lambda.prototype, Native.prototype].flatMap(Object.getOwnPropertyNames),
+  [Object.prototype, FunctionValue.prototype, Lambda.prototype, Native.prototype, PartialNative.prototype].flatMap(
+    Object.getOwnPropertyNames,
+  ),
 );
 
 /** Reads a key of a value that is no list. */

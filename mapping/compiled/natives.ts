@@ -1,6 +1,6 @@
 import { type Definition, FUNCTIONS, ORIGINALS, REPLACEMENTS } from '../built-ins.ts';
-import { Native } from './functions.ts';
 import { HIGHER_ORDER } from './higher-order.ts';
+import { Native } from './native.ts';
 import type { Run } from './run.ts';
 import { TEXT_MATCHING } from './text-matching.ts';
 import { textOf } from './values.ts';

@@ -109,6 +109,6 @@ function concatenation(left: unknown, right: unknown, run: Run): string {
 const LONG_TEXT = 10_000;
 
 function located(error: unknown, { position, value }: ParseNode): unknown {
-  if (typeof error !== 'object' || error === null || error instanceof RangeError) return error;
+  if (typeof error !== 'object' || error === null) return error;
   return Object.assign(error, { position, token: value });
 }

@@ -1,12 +1,14 @@
 import type { Json } from '../../domain/json.ts';
 import type { ParseNode } from '../inspection.ts';
-import { compileCall, compileChain, compileLambda, compilePartial } from './calls.ts';
+import { compileCall, compileChain } from './calls.ts';
 import { compileBlock, compileCondition, compileList } from './constructs.ts';
 import { compileFilter } from './filter.ts';
 import { type Code, Frame, unbound } from './frame.ts';
 import { compileGroup } from './group.ts';
+import { compileLambda } from './lambdas.ts';
 import { named, readerOf } from './names.ts';
 import { compileBinary, compileNegation } from './operators.ts';
+import { compilePartial } from './partial.ts';
 import { compilePath } from './path.ts';
 import { compileRegexNode } from './regex.ts';
 import type { Run } from './run.ts';

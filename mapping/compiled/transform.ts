@@ -2,8 +2,9 @@ import jsonata from 'jsonata';
 import type { Definition } from '../built-ins.ts';
 import { coded } from '../coded.ts';
 import type { ParseNode } from '../inspection.ts';
+import { apply } from './apply.ts';
 import type { Code, Frame } from './frame.ts';
-import { apply, Native } from './functions.ts';
+import { Native } from './native.ts';
 import type { Scope } from './scope.ts';
 import { keysOf } from './values.ts';
 

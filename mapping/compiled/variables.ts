@@ -1,7 +1,7 @@
 import { RANGE } from '../built-ins.ts';
 import type { ParseNode } from '../inspection.ts';
 import { type Code, type Frame, UNBOUND } from './frame.ts';
-import type { Native } from './functions.ts';
+import type { Native } from './native.ts';
 import { NATIVES } from './natives.ts';
 import { NotCompiled, type Place, type Scope } from './scope.ts';
 import type { Marked } from './sequence.ts';

@@ -52,7 +52,7 @@ function freezeEmptyList(_node: unknown, _input: unknown, _environment: unknown,
 describe('a compiled expression', () => {
   it('yields what jsonata yields, or both fail', async () => {
     let compiled = 0;
-    const numRuns = Number(process.env.RUNS ?? 5_000);
+    const numRuns = 2_000;
     const property = fc.asyncProperty(anyExpression(4), json, async (body, input) => {
       const text = `($x := c; $y := [b, 1]; ${body})`;
       fc.pre(checkExpression(text) === null && !LOST_REGEX.test(text));
@@ -65,7 +65,7 @@ describe('a compiled expression', () => {
       const there = await byLibrary(text, structuredClone(input));
       if (there !== null) expect(here).toBe(there);
     });
-    await fc.assert(property, { numRuns, seed: Number(process.env.SEED ?? 1) });
+    await fc.assert(property, { numRuns, seed: 1 });
     expect(compiled).toBeGreaterThan(0.8 * numRuns);
-  }, 1_200_000);
+  });
 });
