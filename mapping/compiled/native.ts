@@ -20,9 +20,10 @@ export class Native extends FunctionValue {
   }
 
   call(args: Arguments, { input, run }: CallContext): unknown {
+    run.tick();
     const validated = this.#validated(args, input);
     const result = this.#implementation.apply(run, validated as never[]);
-    run.work(sizeOf(validated[0]) + sizeOf(result));
+    run.worked(sizeOf(validated[0]) + sizeOf(result));
     run.meter.returned(result);
     return result;
   }
@@ -49,8 +50,9 @@ export class PartialNative extends FunctionValue {
   }
 
   call(args: readonly unknown[], { run }: CallContext): unknown {
+    run.tick();
     const result = this.#implementation.apply(run, filled(this.#given, args) as never[]);
-    run.work(sizeOf(result));
+    run.worked(sizeOf(result));
     run.meter.returned(result);
     return result;
   }

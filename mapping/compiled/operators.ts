@@ -94,7 +94,8 @@ function equal(left: unknown, right: unknown, run: Run): boolean {
 function includes(left: unknown, right: unknown, run: Run): boolean {
   if (left === undefined || right === undefined) return false;
   if (!Array.isArray(right)) return left === right;
-  run.work(right.length);
+  run.tick();
+  run.worked(right.length);
   return right.some((value) => value === left);
 }
 

@@ -55,7 +55,8 @@ function walkedList(list: readonly unknown[], { readers, from, run }: Walk): unk
   let only: unknown;
   for (let step = from; step < readers.length; step++) {
     const read = readers[step] as ReadKey;
-    run.work(items.length);
+    run.tick();
+    run.worked(items.length);
     found = [];
     let yields = 0;
     for (const item of items) {

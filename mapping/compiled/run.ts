@@ -35,10 +35,9 @@ export class Run implements Focus {
     if (this.steps >= this.lookAt) this.look();
   }
 
-  /** Called for work whose length follows the size of a value. */
-  work(size: number): void {
-    this.steps += 1 + size / SIZE_OF_STEP;
-    if (this.steps >= this.lookAt) this.look();
+  /** Called after work whose length follows the size of a value; the next tick looks at the clock if it was much. */
+  worked(size: number): void {
+    this.steps += size / SIZE_OF_STEP;
   }
 
   /** Short evaluations, most of them, never look at the clock: it runs from the first look on. */
