@@ -3,7 +3,7 @@ import type { DeletePhase, DeleteRequest } from '../catalog/delete-phase.ts';
 import type { StaleKind, StaleScope } from '../catalog/stale.ts';
 import type { StagedBatch } from '../catalog/upsert.ts';
 import type { DestinationDefinition } from '../config/definitions.ts';
-import type { PinnedRun, RunRef, UpsertCounts } from '../domain/run.ts';
+import type { RunRef, UpsertCounts } from '../domain/run.ts';
 
 /**
  * Where entities are written. All methods prove the run's right to write and may be repeated: a step that was done
@@ -17,7 +17,7 @@ export interface Destination {
   /** Deletes what the second look confirmed; what a guard holds becomes a plan. */
   deleteStale(run: RunRef, request: Omit<DeleteRequest, 'destination'>): Promise<DeletePhase>;
   /** Carries out a plan that was approved. `resources`: the keys of all configured resources. */
-  applyPlan(run: PinnedRun, approved: { plan: string; resources: readonly string[] }): Promise<AppliedPlan>;
+  applyPlan(run: RunRef, approved: { plan: string; resources: readonly string[] }): Promise<AppliedPlan>;
 }
 
 /** A kind of destination that a configuration can name. */
