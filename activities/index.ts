@@ -1,6 +1,7 @@
 import { createDeleteActivities } from './delete.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { createFetchActivity } from './fetch.ts';
+import { createLiveActivities } from './live.ts';
 import { createLookUpActivity } from './look-up.ts';
 import { createRetryActivity } from './retry.ts';
 import { createRunActivities } from './run.ts';
@@ -16,6 +17,7 @@ export const createActivities = (deps: ActivityDependencies) => ({
   ...createTransformActivity(deps),
   ...createUpsertActivity(deps),
   ...createDeleteActivities(deps),
+  ...createLiveActivities(deps),
 });
 
 export type Activities = ReturnType<typeof createActivities>;

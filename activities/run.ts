@@ -42,6 +42,8 @@ export interface RunPlan {
   readonly task: RunningTask;
   /** The plan of deletes that it applies. */
   readonly plan: string | null;
+  /** The call that it carries out. */
+  readonly call: string | null;
   /** Triggers that it covers, and where the latest of them came from. */
   readonly triggers: number;
   readonly origin: TriggerOrigin;
@@ -101,8 +103,8 @@ export const createRunActivities = (deps: ActivityDependencies) => ({
 
 const IDLE = { kinds: [], concurrency: 1, cancelDeadline: 0, warnings: [] } as const;
 
-function headOf({ run, task, plan, triggers, origin }: BegunRun) {
-  return { run, task: { ...task, onTrigger: 'restart', mayFinish: false }, plan, triggers, origin } as const;
+function headOf({ run, task, plan, call, triggers, origin }: BegunRun) {
+  return { run, task: { ...task, onTrigger: 'restart', mayFinish: false }, plan, call, triggers, origin } as const;
 }
 
 async function planRun(deps: ActivityDependencies, begun: BegunRun): Promise<RunPlan> {
@@ -135,7 +137,7 @@ async function planRun(deps: ActivityDependencies, begun: BegunRun): Promise<Run
 async function kindsOf({ db }: ActivityDependencies, begun: BegunRun, pipeline: Pipeline): Promise<KindPlan[]> {
   const { run, task } = begun;
   const { action, scope } = task;
-  if (action === 'apply') return [];
+  if (action === 'apply' || action === 'sync') return [];
   const known = kindPlans(pipeline.integration);
   const unknown = scope.kinds?.filter((kind) => !known.some((plan) => plan.kind === kind)) ?? [];
   if (unknown.length > 0) {

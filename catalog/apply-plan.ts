@@ -95,7 +95,7 @@ async function record(
   }
   await tx.query(
     `insert into tidemark.kind_run (run_id, kind, position, state, started_at, finished_at, deleted)
-     values ($1, $2, 0, 'complete', clock_timestamp(), clock_timestamp(), $3)`,
+     values ($1, $2, 1, 'complete', clock_timestamp(), clock_timestamp(), $3)`,
     [run.runId, kind, deleted],
   );
 }

@@ -10,15 +10,17 @@ export interface NewTrigger {
   readonly scope: Scope;
   /** The plan that it approves. */
   readonly plan: string | null;
+  /** The call that it asks to carry out, a `sync`. */
+  readonly call: string | null;
 }
 
 /** Commits a trigger; returns its id. Nothing is lost if the process dies before Temporal hears of it. */
 export async function insertTrigger(db: Queryable, trigger: NewTrigger): Promise<string> {
-  const { integration, origin, action, scope, plan } = trigger;
+  const { integration, origin, action, scope, plan, call } = trigger;
   const [row] = await db.query<{ id: string }>(
-    `insert into tidemark.trigger (integration, origin, action, scope, plan, config_version)
-     select id, $2, $3, $4, $5, config_version from tidemark.integration where id = $1 returning id`,
-    [integration, origin, action, JSON.stringify(scope), plan],
+    `insert into tidemark.trigger (integration, origin, action, scope, plan, call, config_version)
+     select id, $2, $3, $4, $5, $6, config_version from tidemark.integration where id = $1 returning id`,
+    [integration, origin, action, JSON.stringify(scope), plan, call],
   );
   return (row as { id: string }).id;
 }

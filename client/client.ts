@@ -7,6 +7,7 @@ import {
 } from '../catalog/configurations.ts';
 import { type Database, openDatabase } from '../catalog/database.ts';
 import { type EntityFilter, listEntities } from '../catalog/entities.ts';
+import { acceptCall, forgottenInboxes, readCall } from '../catalog/inbox.ts';
 import { migrate } from '../catalog/migrate.ts';
 import { listPlans, planEntities, readPlan, rejectPlan } from '../catalog/plans.ts';
 import { countQuarantined, listQuarantined } from '../catalog/quarantine.ts';
@@ -15,6 +16,7 @@ import { finishRun, type UnfinishedRun, unfinishedRuns } from '../catalog/runs.t
 import { approvalOf, insertTrigger, lostTriggers, type NewTrigger, readTrigger } from '../catalog/triggers.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { hashDocument, kindsIn } from '../config/document.ts';
+import type { Call, CallReport, EntitiesCall, EventCall, PlainCall, RawCall } from '../domain/call.ts';
 import type { Entity, EntityKey } from '../domain/entity.ts';
 import { UnavailableError, UsageError } from '../domain/errors.ts';
 import type { Plan } from '../domain/plan.ts';
@@ -23,7 +25,8 @@ import type { RunReport } from '../domain/run.ts';
 import { FULL, type Scope } from '../domain/scope.ts';
 import { parseTime } from '../domain/time.ts';
 import type { TriggerOrigin } from '../domain/trigger.ts';
-import { resyncWorkflowId } from '../domain/workflow-ids.ts';
+import { liveWorkflowId, resyncWorkflowId } from '../domain/workflow-ids.ts';
+import type { LiveInput } from '../workflows/live.ts';
 import type { ResyncInput, TriggerMessage } from '../workflows/messages.ts';
 
 /** Where Temporal is and how to reach it, as TEMPORAL_* settings say. */
@@ -66,7 +69,14 @@ export interface ResyncOptions extends TriggerOptions {
   readonly since?: string | undefined;
 }
 
+export interface CallOptions extends TriggerOptions {
+  /** Return when it is applied. Default: when it is accepted. */
+  readonly wait?: boolean;
+}
+
 const POLL_MS = 250;
+
+const CALL_POLL_MS = 20;
 
 /** Statuses of a workflow that only a person gives it. */
 const ENDED_BY_HAND: readonly string[] = ['TERMINATED', 'CANCELED', 'CANCELLED'];
@@ -120,7 +130,7 @@ export class TidemarkClient {
     const row = await this.known(integration);
     if (kinds) await this.requireKinds(row, kinds);
     const scope: Scope = { kinds: kinds?.length ? [...new Set(kinds)].sort() : null, since: parseSince(since) };
-    return this.trigger({ integration, action: 'resync', scope, plan: null }, options);
+    return this.trigger({ integration, action: 'resync', scope, plan: null, call: null }, options);
   }
 
   /**
@@ -135,7 +145,7 @@ export class TidemarkClient {
     }
     const first = await approvalOf(this.db, plan);
     if (first !== null) return first;
-    return this.trigger({ integration, action: 'apply', scope: FULL, plan }, options);
+    return this.trigger({ integration, action: 'apply', scope: FULL, plan, call: null }, options);
   }
 
   /** Keeps what a plan would delete; the next complete run proposes it anew. Throws `UsageError` when it is not open. */
@@ -166,7 +176,54 @@ export class TidemarkClient {
   /** Triggers a retry of what lies in quarantine; returns the trigger's id (sync-semantics 6.8). Throws as `resync`. */
   async retryQuarantine(integration: string, options: TriggerOptions): Promise<string> {
     await this.known(integration);
-    return this.trigger({ integration, action: 'retry', scope: FULL, plan: null }, options);
+    return this.trigger({ integration, action: 'retry', scope: FULL, plan: null, call: null }, options);
+  }
+
+  /**
+   * Accepts a call with raw records or ready entities, or a source's event: it is committed when this returns, and
+   * applied in order of receipt (sync-semantics 6.1, 6.6, 6.7). Throws as `resync`; nothing is accepted then.
+   */
+  async accept(
+    integration: string,
+    call: RawCall | Exclude<PlainCall, { type: 'sync' }> | EventCall,
+    { origin, queue, wait, delivery = null }: CallOptions & { readonly delivery?: string | null },
+  ): Promise<CallReport> {
+    const row = await this.known(integration);
+    if ('kind' in call) await this.requireKinds(row, [call.kind]);
+    if (!queue) await this.requireWorker();
+    const from = origin === 'schedule' ? 'sdk' : origin;
+    const id = await acceptCall(this.db, { integration, origin: from, delivery, call: call as Call });
+    await this.wake(integration);
+    for (;;) {
+      const report = (await readCall(this.db, id)) as CallReport;
+      if (!wait || report.state !== 'waiting') return report;
+      await new Promise((resolve) => setTimeout(resolve, CALL_POLL_MS));
+    }
+  }
+
+  /** A call's state. Throws `UsageError` when there is none of that id: settled ones are kept for a week. */
+  async call(id: string): Promise<CallReport> {
+    const report = await readCall(this.db, id);
+    if (report) return report;
+    throw new UsageError(`there is no call ${id}; settled calls are kept for a week`);
+  }
+
+  /**
+   * Brings a scope's entities in line with a list: creates, updates, and deletes what the list lacks, as a run with
+   * guards (seed S0.51, sync-semantics 6.7). Returns the trigger's id. Throws as `resync`.
+   */
+  async sync(integration: string, call: Omit<EntitiesCall, 'type'>, options: TriggerOptions): Promise<string> {
+    await this.known(integration);
+    if (!options.queue) await this.requireWorker();
+    const origin = options.origin === 'schedule' ? 'sdk' : options.origin;
+    const id = await acceptCall(this.db, { integration, origin, delivery: null, call: { type: 'sync', ...call } });
+    const scope: Scope = { kinds: [], since: null };
+    return this.trigger({ integration, action: 'sync', scope, plan: null, call: id }, { ...options, queue: true });
+  }
+
+  /** Wakes inboxes again whose wake-up may have been lost with the process that was to send it. */
+  async recoverForgottenCalls(olderThanSeconds: number): Promise<void> {
+    for (const integration of await forgottenInboxes(this.db, olderThanSeconds)) await this.wake(integration);
   }
 
   /**
@@ -301,6 +358,18 @@ export class TidemarkClient {
       staticSummary: `${integration}: resync`,
       staticDetails:
         'Reads every kind of record, writes what changed, deletes what is gone once every kind is complete.',
+    });
+  }
+
+  private async wake(integration: string): Promise<void> {
+    const input: LiveInput = { integration };
+    await this.reachable.workflow.signalWithStart('liveWorkflow', {
+      workflowId: liveWorkflowId(integration),
+      taskQueue: this.taskQueue,
+      args: [input],
+      signal: 'wake',
+      staticSummary: `${integration}: calls and events`,
+      staticDetails: 'Applies raw calls, plain calls and events in order, as they come in.',
     });
   }
 

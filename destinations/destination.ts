@@ -1,9 +1,10 @@
 import type { AppliedPlan } from '../catalog/apply-plan.ts';
 import type { DeletePhase, DeleteRequest } from '../catalog/delete-phase.ts';
+import type { LiveChange, LiveTarget } from '../catalog/live.ts';
 import type { StaleKind, StaleScope } from '../catalog/stale.ts';
-import type { StagedBatch } from '../catalog/upsert.ts';
+import type { StagedBatch } from '../catalog/write-batch.ts';
 import type { DestinationDefinition } from '../config/definitions.ts';
-import type { RunRef, UpsertCounts } from '../domain/run.ts';
+import type { PinnedRun, RunRef, UpsertCounts } from '../domain/run.ts';
 
 /**
  * Where entities are written. All methods prove the run's right to write and may be repeated: a step that was done
@@ -18,6 +19,10 @@ export interface Destination {
   deleteStale(run: RunRef, request: Omit<DeleteRequest, 'destination'>): Promise<DeletePhase>;
   /** Carries out a plan that was approved. `resources`: the keys of all configured resources. */
   applyPlan(run: RunRef, approved: { plan: string; resources: readonly string[] }): Promise<AppliedPlan>;
+  /** Applies a call or an event, ordered by its observation (sync-semantics 6.2). */
+  applyLive(target: Omit<LiveTarget, 'destination'>, applied: { seq: number; change: LiveChange }): Promise<void>;
+  /** Carries out a `sync` of ready entities. */
+  syncScope(run: PinnedRun, request: Omit<DeleteRequest, 'destination'> & { call: string }): Promise<DeletePhase>;
 }
 
 /** A kind of destination that a configuration can name. */

@@ -1,6 +1,9 @@
 /** Ids of workflows: readable in the Temporal UI, one per integration, so that all triggers meet in one place. */
 export const resyncWorkflowId = (integration: string): string => `resync/${integration}`;
 
+/** Calls and events of an integration, applied in order. */
+export const liveWorkflowId = (integration: string): string => `live/${integration}`;
+
 export const kindWorkflowId = (integration: string, kind: string): string => `resync/${integration}/${kind}`;
 
 /** The second look at what a complete read did not return (sync-semantics 3.2). */

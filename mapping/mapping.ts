@@ -37,6 +37,9 @@ export interface ItemRejection extends Rejection {
 export type RejectionStage = 'query' | 'itemsToParse' | 'identifier' | 'blueprint';
 
 export interface ResourceMapping {
-  /** Throws `MappingError` when the query yields something that is not a boolean, or nothing (sync-semantics 2.2). */
-  map(record: RawRecord): Promise<MappingResult>;
+  /**
+   * Throws `MappingError` when the query yields something that is not a boolean, or nothing (sync-semantics 2.2).
+   * `anyRecord`: leaves the query out; what is unregistered may have left the selector's view (6.5).
+   */
+  map(record: RawRecord, options?: { readonly anyRecord: boolean }): Promise<MappingResult>;
 }

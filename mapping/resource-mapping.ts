@@ -34,9 +34,9 @@ export function createResourceMapping({ query, itemsToParse, entity }: MappedRes
   const items = itemsToParse === null ? null : compile(itemsToParse);
   const mapEntity = createEntityMapping(entity);
   return {
-    async map(record: RawRecord): Promise<MappingResult> {
+    async map(record, options): Promise<MappingResult> {
       await takeTurns();
-      const kept = await evaluated(keeps, record);
+      const kept = options?.anyRecord ? { value: true } : await evaluated(keeps, record);
       if ('error' in kept) return { type: 'rejected', stage: 'query', reason: kept.error };
       if (typeof kept.value !== 'boolean') throw notBoolean(query, kept.value);
       if (!kept.value) return { type: 'ruled-out' };

@@ -49,11 +49,49 @@ export interface LookupRequest {
   readonly log: SourceLog;
 }
 
+/** A webhook as it came in, before anything of it was read. */
+export interface Delivery {
+  /** By their lower-case names. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: Uint8Array;
+}
+
+export interface AcceptedDelivery {
+  /** The source's own id of the delivery: one that comes again is known by it. */
+  readonly id: string;
+  /** What kind of event it is. */
+  readonly event: string;
+  readonly payload: RawRecord;
+}
+
+/** What an event says of one record. An event is a hint: where there is a locator, the record is asked for (6.3). */
+export interface EventChange {
+  readonly kind: string;
+  /** The source's own key of the record. */
+  readonly key: string;
+  /** What `lookup` needs; `null`: only the event itself tells. */
+  readonly locator: string | null;
+  /** The record as the event shows it; `null`: it says that the record is gone. */
+  readonly record: RawRecord | null;
+}
+
+export interface SourceEvents {
+  /**
+   * Proves that the source sent it, in constant time and before anything is parsed. Throws `UsageError` when it is forged,
+   * malformed, or no secret is configured.
+   */
+  accept(delivery: Delivery): AcceptedDelivery;
+  /** The records that an event is about; a text: why it concerns none. */
+  changes(event: string, payload: RawRecord): readonly EventChange[] | string;
+}
+
 /**
  * A system that is read. Errors: a `SourceError` once the client's own retries are used up; the abort reason when
  * `signal` aborts.
  */
 export interface Source {
+  /** The events that it sends by itself. Absent: it sends none. */
+  readonly events?: SourceEvents;
   /** Kinds of which it can list just what changed since a time. Absent: none. */
   readonly incremental?: readonly string[];
   /**

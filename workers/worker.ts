@@ -105,6 +105,7 @@ function sweep(client: TidemarkClient, log: Log): { stop(): Promise<void> } {
     sweeping = Promise.all([
       client.closeAbandonedRuns().catch(warn),
       client.recoverLostTriggers(SWEEP_SECONDS).catch(warn),
+      client.recoverForgottenCalls(SWEEP_SECONDS).catch(warn),
     ]);
   }, SWEEP_SECONDS * 1000);
   return {

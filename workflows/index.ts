@@ -1,2 +1,3 @@
 export { kindWorkflow } from './kind.ts';
+export { liveWorkflow } from './live.ts';
 export { resyncWorkflow } from './resync.ts';

@@ -36,7 +36,7 @@ describe('triggers and the runs that cover them', () => {
     importConfiguration(db, { integration: 'acme', document: {}, hash, origin: 'file' });
 
   const trigger = (scope: Scope = FULL, action: Action = 'resync', plan: string | null = null) =>
-    insertTrigger(db, { integration: 'acme', origin: 'sdk', action, scope, plan });
+    insertTrigger(db, { integration: 'acme', origin: 'sdk', action, scope, plan, call: null });
 
   async function begin(): Promise<BegunRun> {
     const begun = await beginRun(db, 'acme', randomUUID());
@@ -183,7 +183,7 @@ describe('triggers and the runs that cover them', () => {
       await joinTriggers(db, begun.run, [ONE]);
       expect(await coveredBy(id)).toBe(begun.run.runId);
       await complete(begun);
-      expect(await readTrigger(db, id)).toEqual({ runId: begun.run.runId, done: true });
+      expect(await readTrigger(db, id)).toMatchObject({ runId: begun.run.runId, done: true });
     });
 
     it('4.3 one that has begun to fetch covers none', async () => {

@@ -76,7 +76,7 @@ export class StagedRun {
   ): Promise<StagedRun> {
     await importConfiguration(db, { integration, document: {}, hash: configuration, origin: 'file' });
     const action = approves === undefined ? 'resync' : 'apply';
-    await insertTrigger(db, { integration, origin: 'sdk', action, scope, plan: approves ?? null });
+    await insertTrigger(db, { integration, origin: 'sdk', action, scope, plan: approves ?? null, call: null });
     const begun = await beginRun(db, integration, randomUUID());
     if (!begun) throw new Error('no run began');
     if (action === 'resync') await planKinds(db, begun.run, kinds);
