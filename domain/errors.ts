@@ -30,6 +30,11 @@ export class StagingLostError extends TidemarkError {
   readonly retry = 'terminal';
 }
 
+/** The process that held a source's iterator is gone, and with it the place in a list without cursors. */
+export class GeneratorLostError extends TidemarkError {
+  readonly retry = 'terminal';
+}
+
 /** What the user typed, sent or configured is wrong. The command line answers with exit code 2. */
 export class UsageError extends TidemarkError {
   readonly retry = 'terminal';

@@ -27,6 +27,8 @@ export interface Page {
   readonly rows: readonly RawRecord[];
   /** Where any worker can go on after this page; `null` on the last page. At most 4 KB, opaque to the caller. */
   readonly next: string | null;
+  /** More may follow, though there is no cursor: only this very iteration can go on. */
+  readonly open?: boolean;
   /** The source's own clock when it answered (RFC 3339), where it tells it: for HTTP the header `Date`. */
   readonly clock?: string | null;
   /** The latest time of change among the rows (RFC 3339), where records tell it. */

@@ -4,6 +4,7 @@ import type { ActivityDependencies, Log } from '../activities/dependencies.ts';
 import { createActivities } from '../activities/index.ts';
 import { ActivityGuard } from '../activities/interceptor.ts';
 import { createPipelines } from '../activities/pipeline.ts';
+import { ReadingSessions } from '../activities/reading-sessions.ts';
 import { openDatabase } from '../catalog/database.ts';
 import { type TemporalAddress, TidemarkClient } from '../client/client.ts';
 import type { ConfigurationContext } from '../config/definitions.ts';
@@ -44,12 +45,25 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const namespace = temporal.namespace ?? 'default';
   const pipeline = createPipelines({ db, sources: sourceTypes, destinations: [catalogDestination(db)], context });
   const searchAttributes = await probe(temporal, log);
+  const sessions = new ReadingSessions(taskQueue);
+  const activities = createActivities({ db, pipeline, log, sessions, searchAttributes });
+  // What only this process can do comes to it by a queue of its own.
+  const own = await Worker.create({
+    connection,
+    namespace,
+    taskQueue: sessions.queue,
+    activities,
+    interceptors: guarded(),
+    maxHeartbeatThrottleInterval: '1 second',
+    shutdownGraceTime: '0 seconds',
+    shutdownForceTime: '10 seconds',
+  });
   const worker = await Worker.create({
     connection,
     namespace,
     taskQueue,
     workflowBundle: await loadWorkflowBundle(log),
-    activities: createActivities({ db, pipeline, log, searchAttributes }),
+    activities,
     interceptors: guarded(),
     // A cancellation reaches an activity only on a heartbeat that is really sent.
     maxHeartbeatThrottleInterval: '1 second',
@@ -59,17 +73,24 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     shutdownForceTime: '10 seconds',
   });
   const sweeping = sweep(client, log);
-  const stopped = worker.run().finally(async () => {
-    await sweeping.stop();
-    await client.close();
-    await connection.close();
-    await db.close();
-  });
+  const shutDown = (): void => {
+    for (const each of [worker, own]) if (each.getState() === 'RUNNING') each.shutdown();
+  };
+  const running = Promise.all([worker.run(), own.run()].map((run) => run.finally(shutDown)));
+  const stopped = running
+    .then(async () => {})
+    .finally(async () => {
+      await sweeping.stop();
+      await sessions.close();
+      await client.close();
+      await connection.close();
+      await db.close();
+    });
   await Promise.race([untilPolling(client), stopped]);
   return {
     stopped,
     async stop() {
-      if (worker.getState() === 'RUNNING') worker.shutdown();
+      shutDown();
       await stopped;
     },
   };
