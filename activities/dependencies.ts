@@ -23,6 +23,8 @@ export interface ActivityDependencies {
   readonly db: Database;
   /** Builds (or finds) the pipeline of a stored configuration. Throws `UsageError` when it does not hold here. */
   readonly pipeline: (configVersion: number) => Promise<Pipeline>;
+  /** Triggers a resync for a schedule, as `client/` does for others; the same trigger (a UUID) twice is one. */
+  readonly scheduled: (integration: string, trigger: string) => Promise<unknown>;
   readonly log: Log;
   /** Readings of sources without cursors, held by this process. */
   readonly sessions: ReadingSessions;

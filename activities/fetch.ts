@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { cancellationSignal } from '@temporalio/activity';
 import { fenced } from '../catalog/fence.ts';
-import { startKind } from '../catalog/runs.ts';
+import { runAbout, startKind } from '../catalog/runs.ts';
 import { databaseClock, packPage, type StagedPage, stageBatch } from '../catalog/staging.ts';
 import type { Pass, PinnedRun } from '../domain/run.ts';
 import type { Page } from '../sources/source.ts';
@@ -78,7 +78,8 @@ async function begin(deps: ActivityDependencies, { run, kind, resource, cursor, 
   const pipeline = await deps.pipeline(run.configVersion);
   const controller = new AbortController();
   const { selector } = resourceOf(pipeline, resource);
-  const request = { kind, selector, cursor, since, signal: controller.signal, log: deps.log };
+  const about = await runAbout(deps.db, run);
+  const request = { kind, selector, cursor, since, run: about, signal: controller.signal, log: deps.log };
   return { controller, pages: pipeline.source.list(request)[Symbol.asyncIterator]() };
 }
 

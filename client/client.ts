@@ -14,20 +14,24 @@ import { countQuarantined, listQuarantined } from '../catalog/quarantine.ts';
 import { lastCompleteRun, listRuns, readRun } from '../catalog/reports.ts';
 import { finishRun, type UnfinishedRun, unfinishedRuns } from '../catalog/runs.ts';
 import { approvalOf, insertTrigger, lostTriggers, type NewTrigger, readTrigger } from '../catalog/triggers.ts';
-import type { Configuration } from '../config/configuration.ts';
+import type { Configuration, IntegrationDocument } from '../config/configuration.ts';
 import { hashDocument, kindsIn } from '../config/document.ts';
+import { storedInterval } from '../config/load.ts';
+import { intervalVariable } from '../config/settings.ts';
 import type { Call, CallReport, EntitiesCall, EventCall, PlainCall, RawCall } from '../domain/call.ts';
 import type { Entity, EntityKey } from '../domain/entity.ts';
 import { UnavailableError, UsageError } from '../domain/errors.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { QuarantinedRecord } from '../domain/quarantine.ts';
-import type { RunReport } from '../domain/run.ts';
+import { durationOf, type RunReport } from '../domain/run.ts';
+import { paceWarning, type ScheduleReport } from '../domain/schedule.ts';
 import { FULL, type Scope } from '../domain/scope.ts';
 import { parseTime } from '../domain/time.ts';
 import type { TriggerOrigin } from '../domain/trigger.ts';
 import { liveWorkflowId, resyncWorkflowId } from '../domain/workflow-ids.ts';
 import type { LiveInput } from '../workflows/live.ts';
 import type { ResyncInput, TriggerMessage } from '../workflows/messages.ts';
+import { Schedules } from './schedules.ts';
 
 /** Where Temporal is and how to reach it, as TEMPORAL_* settings say. */
 export interface TemporalAddress {
@@ -40,6 +44,8 @@ export interface ClientOptions {
   /** `null`: for reading only; what needs Temporal throws `UnavailableError`. */
   readonly temporal: TemporalAddress | null;
   readonly taskQueue: string;
+  /** The environment that settings of integrations may come from, where Temporal does not say. Default: none. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
 export interface IntegrationStatus {
@@ -54,6 +60,10 @@ export interface IntegrationStatus {
   readonly quarantined: number;
   /** Deletes that wait for a person's decision. */
   readonly openPlans: readonly Plan[];
+  /** `null`: the integration is not resynced by itself. */
+  readonly schedule: ScheduleReport | null;
+  /** What there is to say of the integration, beside the warnings of its last run. */
+  readonly warnings: readonly string[];
 }
 
 export interface TriggerOptions {
@@ -67,11 +77,19 @@ export interface ResyncOptions extends TriggerOptions {
   readonly kinds?: readonly string[] | undefined;
   /** Only what changed: since a time (RFC 3339), or since the `last` run. Deletes nothing. Default: everything. */
   readonly since?: string | undefined;
+  /** The trigger's id, a UUID: the same id again is the same trigger. Default: a new one. */
+  readonly id?: string | undefined;
 }
 
 export interface CallOptions extends TriggerOptions {
   /** Return when it is applied. Default: when it is accepted. */
   readonly wait?: boolean;
+}
+
+interface Scheduled {
+  readonly schedule: ScheduleReport | null;
+  /** Why it cannot be told. */
+  readonly problem: string | null;
 }
 
 const POLL_MS = 250;
@@ -89,18 +107,21 @@ export class TidemarkClient {
   private readonly db: Database;
   private readonly temporal: Client | null;
   private readonly taskQueue: string;
+  private readonly env: NonNullable<ClientOptions['env']>;
 
-  private constructor(db: Database, temporal: Client | null, taskQueue: string) {
+  private constructor(db: Database, temporal: Client | null, { taskQueue, env = {} }: ClientOptions) {
     this.db = db;
     this.temporal = temporal;
     this.taskQueue = taskQueue;
+    this.env = env;
   }
 
   /** Brings the database's schema to this version. Throws `UnavailableError` when Temporal does not answer. */
-  static async connect({ databaseUrl, temporal, taskQueue }: ClientOptions): Promise<TidemarkClient> {
+  static async connect(options: ClientOptions): Promise<TidemarkClient> {
+    const { databaseUrl, temporal } = options;
     await migrate(databaseUrl);
     const client = temporal && new Client({ ...(await connectTemporal(temporal)) });
-    return new TidemarkClient(openDatabase({ url: databaseUrl, poolSize: 4 }), client, taskQueue);
+    return new TidemarkClient(openDatabase({ url: databaseUrl, poolSize: 4 }), client, options);
   }
 
   async close(): Promise<void> {
@@ -126,11 +147,11 @@ export class TidemarkClient {
    * 4.2). Throws `UsageError` for an unknown integration or kind and a malformed time, `UnavailableError` when no worker
    * polls; nothing is triggered then.
    */
-  async resync(integration: string, { kinds, since, ...options }: ResyncOptions): Promise<string> {
+  async resync(integration: string, { kinds, since, id, ...options }: ResyncOptions): Promise<string> {
     const row = await this.known(integration);
     if (kinds) await this.requireKinds(row, kinds);
     const scope: Scope = { kinds: kinds?.length ? [...new Set(kinds)].sort() : null, since: parseSince(since) };
-    return this.trigger({ integration, action: 'resync', scope, plan: null, call: null }, options);
+    return this.trigger({ id, integration, action: 'resync', scope, plan: null, call: null }, options);
   }
 
   /**
@@ -274,6 +295,17 @@ export class TidemarkClient {
     }
   }
 
+  /**
+   * Has Temporal trigger the integration so often, in place of what it did so far; `null`: not any more. Returns whether
+   * there is, or was, a schedule. Workers call it with what the configuration in force says (seed S1.3).
+   */
+  async schedule(integration: string, intervalSeconds: number | null): Promise<boolean> {
+    const schedules = new Schedules(this.reachable, this.taskQueue);
+    if (intervalSeconds === null) return schedules.remove(integration);
+    await schedules.put(integration, intervalSeconds);
+    return true;
+  }
+
   private async workflowStatus({ integration, workflowRunId }: UnfinishedRun): Promise<string> {
     try {
       const handle = this.reachable.workflow.getHandle(resyncWorkflowId(integration), workflowRunId);
@@ -300,10 +332,17 @@ export class TidemarkClient {
     return listEntities(this.db, filter);
   }
 
-  private async statusOf({ id, configVersion, configOrigin }: IntegrationRow): Promise<IntegrationStatus> {
+  private async statusOf(row: IntegrationRow): Promise<IntegrationStatus> {
+    const { id, configVersion, configOrigin } = row;
     const [lastRun] = await listRuns(this.db, id, 1);
     const lastComplete = await lastCompleteRun(this.db, id);
     const ended = lastComplete?.finishedAt;
+    const { schedule, problem } = await this.scheduleOf(row);
+    const pace = paceWarning({
+      intervalSeconds: schedule?.intervalSeconds ?? null,
+      lastComplete: lastComplete && durationOf(lastComplete),
+      variable: intervalVariable(id),
+    });
     return {
       integration: id,
       configVersion,
@@ -313,7 +352,23 @@ export class TidemarkClient {
       lastCompleteAge: ended ? Math.round((Date.now() - Date.parse(ended)) / 1000) : null,
       quarantined: await countQuarantined(this.db, id),
       openPlans: (await listPlans(this.db, id, 100)).filter(({ state }) => state === 'open'),
+      schedule,
+      warnings: [problem, pace].filter((text) => text !== null),
     };
+  }
+
+  /** Temporal knows what is scheduled; where it does not answer, the configuration says what is to be. */
+  private async scheduleOf({ id, configVersion }: IntegrationRow): Promise<Scheduled> {
+    const scheduled = this.temporal && (await new Schedules(this.temporal, this.taskQueue).read(id).catch(() => null));
+    if (scheduled) return { schedule: scheduled, problem: null };
+    const stored = configVersion === null ? null : await readConfigurationVersion(this.db, configVersion);
+    try {
+      const intervalSeconds = stored && storedInterval(stored.document as IntegrationDocument, this.env);
+      return { schedule: intervalSeconds === null ? null : { intervalSeconds, nextRun: null }, problem: null };
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      return { schedule: null, problem: `its schedule is not known here: ${error.message}` };
+    }
   }
 
   private async known(integration: string): Promise<IntegrationRow> {

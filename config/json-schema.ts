@@ -17,7 +17,8 @@ type JsonSchema = z.core.JSONSchema.BaseSchema;
 export function configurationJsonSchema({ sources, destinations }: Definitions): JsonSchema {
   const integrations = sources.flatMap((source) => {
     const kinds = Object.entries(source.kinds).map(([name, selector]) => ({ name, selector }));
-    const resources = kinds.map((kind) => resourceSchema({ kind, checkExpression: () => null }));
+    const named = kinds.map((kind) => resourceSchema({ kind, checkExpression: () => null }));
+    const resources = source.kindsOf ? [resourceSchema({ kind: null, checkExpression: () => null })] : named;
     return destinations.map((destination) => integrationSchema({ source, destination, resource: z.union(resources) }));
   });
   const file = z

@@ -31,7 +31,9 @@ function anonymous(key: string, value: unknown): unknown {
 async function save(scenario: string, { integration, temporalAddress }: Rig, since: Date): Promise<void> {
   const connection = await Connection.connect({ address: temporalAddress });
   const client = new Client({ connection });
-  const ids = ['resync', 'live'].map((prefix) => `WorkflowId STARTS_WITH "${prefix}/${integration}"`).join(' OR ');
+  const ids = ['resync', 'live', 'schedule']
+    .map((prefix) => `WorkflowId STARTS_WITH "${prefix}/${integration}"`)
+    .join(' OR ');
   const query = `(${ids}) AND StartTime >= "${since.toISOString()}"`;
   const names = new Map<string, number>();
   await until(async () => (await client.workflow.count(query)).count >= 1);
@@ -39,7 +41,9 @@ async function save(scenario: string, { integration, temporalAddress }: Rig, sin
   for await (const execution of client.workflow.list({ query })) executions.push(execution);
   for (const { workflowId, runId, status } of executions.sort((a, b) => +a.startTime - +b.startTime)) {
     const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
-    const name = `${scenario}.${workflowId.replace(`/${integration}`, '').replaceAll('/', '.')}`;
+    // A schedule appends the time to the id of what it starts.
+    const place = workflowId.replace(`/${integration}`, '').replace(/-\d{4}-\d\d-\d\dT.*$/, '');
+    const name = `${scenario}.${place.replaceAll('/', '.')}`;
     const number = (names.get(name) ?? 0) + 1;
     names.set(name, number);
     const file = new URL(`./histories/${name}.${number}.json`, import.meta.url);
@@ -140,4 +144,23 @@ it('calls and a sync of ready entities', async () => {
   const trigger = await rig.client.sync(rig.integration, { scope, entities }, { origin: 'sdk' });
   expect((await rig.client.followTrigger(trigger)).outcome).toBe('complete');
   await save('calls', rig, since);
+});
+
+it('triggered by a schedule', async () => {
+  const since = new Date();
+  const resources = { 'pull-request': null, repository: null };
+  const { rig } = await start({ resources, settings: { scheduledResyncInterval: '2h' } });
+  const connection = await Connection.connect({ address: rig.temporalAddress });
+  const schedule = new Client({ connection }).schedule.getHandle(`schedule/${rig.integration}`);
+  // It is there as soon as the worker has looked at the configuration.
+  await until(() =>
+    schedule.trigger('SKIP').then(
+      () => true,
+      () => false,
+    ),
+  );
+  await until(async () => (await rig.runs())[0]?.outcome === 'complete');
+  await until(async () => (await schedule.describe()).info.runningActions.length === 0);
+  await connection.close();
+  await save('scheduled', rig, since);
 });

@@ -53,6 +53,7 @@ describe('replay of recorded histories', () => {
       'retry.resync.repository.1',
       'calls.live.1',
       'calls.resync.1',
+      'scheduled.schedule.1',
     ]) {
       expect(names).toContain(shape);
     }

@@ -41,6 +41,9 @@ export interface Target {
   readonly strategy?: Strategy;
   /** Records besides, that the selector's query rules out. Default: none. */
   readonly ruledOut?: number;
+  /** The source's clock, and the latest change among the records. Default: not told. */
+  readonly clock?: string | null;
+  readonly modified?: string | null;
 }
 
 /** No guard holds anything, unless a test asks for one. */
@@ -48,12 +51,12 @@ const UNLIMITED: DeleteLimits = { maxShare: 1, maxCount: null, emptySource: 'del
 
 export interface RunOptions {
   readonly integration?: string;
+  /** Stands for the configuration: another text is another one. */
+  readonly configuration?: string;
   readonly kinds?: readonly string[];
   readonly scope?: Scope;
   /** The plan that it applies; the run is then an approval. */
   readonly approves?: string;
-  /** Another name is another configuration. */
-  readonly configuration?: string;
 }
 
 const RESOURCES = ['thing', 'thing#0', 'thing#1', 'thing#2', 'one', 'two'];
@@ -92,13 +95,12 @@ export class StagedRun {
   /** Stages the records as one batch; `destination.upsert` can then be called with it, also more than once. */
   async stage(records: readonly MappedRecord[], target: Target = {}) {
     const { kind = 'thing', resource = kind, position = 0, pass = 'read', resources = RESOURCES } = target;
-    const { strategy = { create: true, update: true }, ruledOut = 0 } = target;
+    const { strategy = { create: true, update: true }, ruledOut = 0, clock = null, modified = null } = target;
     const now = await databaseClock(this.db);
     const fetchAttempt = randomUUID();
     const mappedAttempt = randomUUID();
     const pages = [await packPage(now, [])];
-    const untimed = { nextCursor: null, clock: null, modified: null };
-    const batch = { attempt: fetchAttempt, kind, resource, pass, pages, ...untimed };
+    const batch = { attempt: fetchAttempt, kind, resource, pass, pages, nextCursor: null, clock, modified };
     await fenced(this.db, this.run, (tx) => stageBatch(tx, this.run, batch));
     await stageMapped(this.db, this.run, {
       attempt: mappedAttempt,
