@@ -1,3 +1,4 @@
+import { UsageError } from '../domain/errors.ts';
 import type { Database, Queryable } from './database.ts';
 import { supersedePlans } from './plans.ts';
 
@@ -79,6 +80,16 @@ export async function readConfigurationVersion(db: Queryable, version: number): 
     [version],
   );
   return row ?? null;
+}
+
+/** The version in force. Throws `UsageError` where the integration was never configured. */
+export async function configurationInForce(db: Queryable, integration: string): Promise<number> {
+  const [row] = await db.query<{ version: number | null }>(
+    'select config_version as version from tidemark.integration where id = $1',
+    [integration],
+  );
+  if (row?.version) return row.version;
+  throw new UsageError(`${integration} has no configuration`);
 }
 
 export interface IntegrationRow {

@@ -10,27 +10,34 @@ import {
 } from '../catalog/configurations.ts';
 import { type Database, openDatabase, type Queryable } from '../catalog/database.ts';
 import { type EntityFilter, listEntities, readEntity } from '../catalog/entities.ts';
+import { acceptCall, forgottenInboxes, readCall } from '../catalog/inbox.ts';
 import { type CatalogMetrics, readMetrics } from '../catalog/metrics.ts';
 import { migrate } from '../catalog/migrate.ts';
 import { listPlans, planEntities, readPlan, rejectPlan } from '../catalog/plans.ts';
 import { countQuarantined, listQuarantined } from '../catalog/quarantine.ts';
 import { lastCompleteRun, listRuns, readRun } from '../catalog/reports.ts';
 import { finishRun, type UnfinishedRun, unfinishedRuns } from '../catalog/runs.ts';
-import { appliedBy, insertTrigger, lostTriggers, type NewTrigger, readTrigger } from '../catalog/triggers.ts';
+import { approvalOf, insertTrigger, lostTriggers, type NewTrigger, readTrigger } from '../catalog/triggers.ts';
 import type { Configuration, IntegrationDocument } from '../config/configuration.ts';
 import type { ConfigurationContext } from '../config/definitions.ts';
 import { hashDocument, kindsIn } from '../config/document.ts';
+import { storedInterval } from '../config/load.ts';
 import { type ConfigurationPatch, patchableIn, patchDocument } from '../config/patch.ts';
+import { intervalVariable } from '../config/settings.ts';
+import type { Call, CallReport, EntitiesCall, EventCall, PlainCall, RawCall } from '../domain/call.ts';
 import type { Entity, EntityKey } from '../domain/entity.ts';
 import { ConflictError, type Mistake, NotFoundError, UnavailableError, UsageError } from '../domain/errors.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { QuarantinedRecord } from '../domain/quarantine.ts';
-import type { RunReport } from '../domain/run.ts';
+import { durationOf, type RunReport } from '../domain/run.ts';
+import { paceWarning, type ScheduleReport } from '../domain/schedule.ts';
 import { FULL, type Scope } from '../domain/scope.ts';
 import { parseTime } from '../domain/time.ts';
 import type { Task, TriggerOrigin } from '../domain/trigger.ts';
-import { resyncWorkflowId } from '../domain/workflow-ids.ts';
+import { liveWorkflowId, resyncWorkflowId } from '../domain/workflow-ids.ts';
+import type { LiveInput } from '../workflows/live.ts';
 import type { ResyncInput, TriggerMessage } from '../workflows/messages.ts';
+import { Schedules } from './schedules.ts';
 
 /** Where Temporal is and how to reach it, as TEMPORAL_* settings say. */
 export interface TemporalAddress {
@@ -43,6 +50,8 @@ export interface ClientOptions {
   /** `null`: for reading only; what needs Temporal throws `UnavailableError`. */
   readonly temporal: TemporalAddress | null;
   readonly taskQueue: string;
+  /** The environment that settings of integrations may come from, where Temporal does not say. Default: none. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /** What `patchConfiguration` checks against; without it that method throws. */
   readonly context?: ConfigurationContext;
 }
@@ -59,6 +68,10 @@ export interface IntegrationStatus {
   readonly quarantined: number;
   /** Deletes that wait for a person's decision. */
   readonly openPlans: readonly Plan[];
+  /** `null`: the integration is not resynced by itself. */
+  readonly schedule: ScheduleReport | null;
+  /** What there is to say of the integration, beside the warnings of its last run. */
+  readonly warnings: readonly string[];
 }
 
 export interface TriggerOptions {
@@ -72,6 +85,8 @@ export interface ResyncOptions extends TriggerOptions {
   readonly kinds?: readonly string[] | undefined;
   /** Only what changed: since a time (RFC 3339), or since the `last` run. Deletes nothing. Default: everything. */
   readonly since?: string | undefined;
+  /** The trigger's id, a UUID: the same id again is the same trigger. Default: a new one. */
+  readonly id?: string | undefined;
   /** Read back what the destination holds. Refused for destinations that are not remote. Default: no. */
   readonly reconcile?: boolean | undefined;
 }
@@ -92,6 +107,17 @@ export interface FollowOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface CallOptions extends TriggerOptions {
+  /** Return when it is applied. Default: when it is accepted. */
+  readonly wait?: boolean;
+}
+
+interface Scheduled {
+  readonly schedule: ScheduleReport | null;
+  /** Why it cannot be told. */
+  readonly problem: string | null;
+}
+
 /** Whether each server answers. */
 export interface Health {
   readonly database: boolean;
@@ -100,6 +126,8 @@ export interface Health {
 
 const POLL_MS = 250;
 const HEALTH_MS = 3_000;
+
+const CALL_POLL_MS = 20;
 
 /** Statuses of a workflow that only a person gives it. */
 const ENDED_BY_HAND: readonly string[] = ['TERMINATED', 'CANCELED', 'CANCELLED'];
@@ -112,21 +140,20 @@ export class TidemarkClient {
   private readonly db: Database;
   private readonly temporal: Client | null;
   private readonly taskQueue: string;
+  private readonly env: NonNullable<ClientOptions['env']>;
   private readonly context: ConfigurationContext | undefined;
 
-  private constructor(
-    db: Database,
-    temporal: Client | null,
-    { taskQueue, context }: Pick<ClientOptions, 'taskQueue' | 'context'>,
-  ) {
+  private constructor(db: Database, temporal: Client | null, { taskQueue, env = {}, context }: ClientOptions) {
     this.db = db;
     this.temporal = temporal;
     this.taskQueue = taskQueue;
+    this.env = env;
     this.context = context;
   }
 
   /** Brings the database's schema to this version. Throws `UnavailableError` when Temporal does not answer. */
-  static async connect({ databaseUrl, temporal, ...options }: ClientOptions): Promise<TidemarkClient> {
+  static async connect(options: ClientOptions): Promise<TidemarkClient> {
+    const { databaseUrl, temporal } = options;
     await migrate(databaseUrl);
     const client = temporal && new Client({ ...(await connectTemporal(temporal)) });
     return new TidemarkClient(openDatabase({ url: databaseUrl, poolSize: 4 }), client, options);
@@ -155,7 +182,7 @@ export class TidemarkClient {
    * 4.2). Throws `UsageError` with every mistake, `NotFoundError` for an unknown integration, `UnavailableError` when no
    * worker polls; nothing is triggered then.
    */
-  async resync(integration: string, { kinds, since, reconcile, ...options }: ResyncOptions): Promise<string> {
+  async resync(integration: string, { kinds, since, reconcile, id, ...options }: ResyncOptions): Promise<string> {
     const row = await this.known(integration);
     const mistakes = [
       ...(kinds ? await this.unknownKinds(row, kinds) : []),
@@ -164,7 +191,7 @@ export class TidemarkClient {
     ];
     if (mistakes.length > 0) throw new UsageError(mistakes.map(({ message }) => message).join('\n'), mistakes);
     const scope: Scope = { kinds: kinds?.length ? [...new Set(kinds)].sort() : null, since: toSince(since) };
-    return this.trigger({ integration, action: 'resync', scope, plan: null }, options);
+    return this.trigger({ id, integration, action: 'resync', scope, plan: null, call: null }, options);
   }
 
   /**
@@ -181,7 +208,7 @@ export class TidemarkClient {
       const { document, before } = await this.patched(tx, integration, patch);
       const hash = hashDocument(document);
       if (hash !== before) await putInForce(tx, { integration, document, hash, origin: 'api' });
-      const task = { integration, action: 'resync', scope: FULL, plan: null } as const;
+      const task = { integration, action: 'resync', scope: FULL, plan: null, call: null } as const;
       return insertTrigger(tx, { ...task, origin: options.origin });
     });
     await this.signal(integration, trigger);
@@ -202,10 +229,12 @@ export class TidemarkClient {
   async approve(integration: string, plan: string, options: TriggerOptions): Promise<string> {
     await this.known(integration);
     const { state, why } = await readPlan(this.db, integration, plan);
-    const first = await appliedBy(this.db, plan);
-    if (state === 'applied' && first !== null) return first;
-    if (state !== 'open') throw new ConflictError(`plan ${plan} is ${state} and cannot be approved: ${why}`);
-    return this.trigger({ integration, action: 'apply', scope: FULL, plan }, options);
+    if (state !== 'open' && state !== 'applied') {
+      throw new ConflictError(`plan ${plan} is ${state} and cannot be approved: ${why}`);
+    }
+    const first = await approvalOf(this.db, plan);
+    if (first !== null) return first;
+    return this.trigger({ integration, action: 'apply', scope: FULL, plan, call: null }, options);
   }
 
   /** Keeps what a plan would delete; the next complete run proposes it anew. Throws `ConflictError` when it is not open. */
@@ -242,7 +271,55 @@ export class TidemarkClient {
   /** Triggers a retry of what lies in quarantine; returns the trigger's id (sync-semantics 6.8). Throws as `resync`. */
   async retryQuarantine(integration: string, options: TriggerOptions): Promise<string> {
     await this.known(integration);
-    return this.trigger({ integration, action: 'retry', scope: FULL, plan: null }, options);
+    return this.trigger({ integration, action: 'retry', scope: FULL, plan: null, call: null }, options);
+  }
+
+  /**
+   * Accepts a call with raw records or ready entities, or a source's event: it is committed when this returns, and
+   * applied in order of receipt (sync-semantics 6.1, 6.6, 6.7). Throws as `resync`; nothing is accepted then.
+   */
+  async accept(
+    integration: string,
+    call: RawCall | Exclude<PlainCall, { type: 'sync' }> | EventCall,
+    { origin, queue, wait, delivery = null }: CallOptions & { readonly delivery?: string | null },
+  ): Promise<CallReport> {
+    const row = await this.known(integration);
+    const mistakes = 'kind' in call ? await this.unknownKinds(row, [call.kind]) : [];
+    if (mistakes.length > 0) throw new UsageError(mistakes.map(({ message }) => message).join('\n'), mistakes);
+    if (!queue) await this.requireWorker();
+    const from = origin === 'schedule' ? 'sdk' : origin;
+    const id = await acceptCall(this.db, { integration, origin: from, delivery, call: call as Call });
+    await this.wake(integration);
+    for (;;) {
+      const report = (await readCall(this.db, id)) as CallReport;
+      if (!wait || report.state !== 'waiting') return report;
+      await setTimeout(CALL_POLL_MS);
+    }
+  }
+
+  /** A call's state. Throws `UsageError` when there is none of that id: settled ones are kept for a week. */
+  async call(id: string): Promise<CallReport> {
+    const report = await readCall(this.db, id);
+    if (report) return report;
+    throw new UsageError(`there is no call ${id}; settled calls are kept for a week`);
+  }
+
+  /**
+   * Brings a scope's entities in line with a list: creates, updates, and deletes what the list lacks, as a run with
+   * guards (seed S0.51, sync-semantics 6.7). Returns the trigger's id. Throws as `resync`.
+   */
+  async sync(integration: string, call: Omit<EntitiesCall, 'type'>, options: TriggerOptions): Promise<string> {
+    await this.known(integration);
+    if (!options.queue) await this.requireWorker();
+    const origin = options.origin === 'schedule' ? 'sdk' : options.origin;
+    const id = await acceptCall(this.db, { integration, origin, delivery: null, call: { type: 'sync', ...call } });
+    const scope: Scope = { kinds: [], since: null };
+    return this.trigger({ integration, action: 'sync', scope, plan: null, call: id }, { ...options, queue: true });
+  }
+
+  /** Wakes inboxes again whose wake-up may have been lost with the process that was to send it. */
+  async recoverForgottenCalls(olderThanSeconds: number): Promise<void> {
+    for (const integration of await forgottenInboxes(this.db, olderThanSeconds)) await this.wake(integration);
   }
 
   /** Follows a trigger to the end of the run that covers it (sync-semantics 4.1). Throws `NotFoundError`. */
@@ -307,6 +384,17 @@ export class TidemarkClient {
     }
   }
 
+  /**
+   * Has Temporal trigger the integration so often, in place of what it did so far; `null`: not any more. Returns whether
+   * there is, or was, a schedule. Workers call it with what the configuration in force says (seed S1.3).
+   */
+  async schedule(integration: string, intervalSeconds: number | null): Promise<boolean> {
+    const schedules = new Schedules(this.reachable, this.taskQueue);
+    if (intervalSeconds === null) return schedules.remove(integration);
+    await schedules.put(integration, intervalSeconds);
+    return true;
+  }
+
   private async workflowStatus({ integration, workflowRunId }: UnfinishedRun): Promise<string> {
     try {
       const handle = this.reachable.workflow.getHandle(resyncWorkflowId(integration), workflowRunId);
@@ -355,10 +443,17 @@ export class TidemarkClient {
     return { database: await database, temporal: await temporal };
   }
 
-  private async statusOf({ id, configVersion, configOrigin }: IntegrationRow): Promise<IntegrationStatus> {
+  private async statusOf(row: IntegrationRow): Promise<IntegrationStatus> {
+    const { id, configVersion, configOrigin } = row;
     const [lastRun] = await listRuns(this.db, id, 1);
     const lastComplete = await lastCompleteRun(this.db, id);
     const ended = lastComplete?.finishedAt;
+    const { schedule, problem } = await this.scheduleOf(row);
+    const pace = paceWarning({
+      intervalSeconds: schedule?.intervalSeconds ?? null,
+      lastComplete: lastComplete && durationOf(lastComplete),
+      variable: intervalVariable(id),
+    });
     return {
       integration: id,
       configVersion,
@@ -368,7 +463,23 @@ export class TidemarkClient {
       lastCompleteAge: ended ? Math.round((Date.now() - Date.parse(ended)) / 1000) : null,
       quarantined: await countQuarantined(this.db, id),
       openPlans: (await listPlans(this.db, id, 100)).filter(({ state }) => state === 'open'),
+      schedule,
+      warnings: [problem, pace].filter((text) => text !== null),
     };
+  }
+
+  /** Temporal knows what is scheduled; where it does not answer, the configuration says what is to be. */
+  private async scheduleOf({ id, configVersion }: IntegrationRow): Promise<Scheduled> {
+    const scheduled = this.temporal && (await new Schedules(this.temporal, this.taskQueue).read(id).catch(() => null));
+    if (scheduled) return { schedule: scheduled, problem: null };
+    const stored = configVersion === null ? null : await readConfigurationVersion(this.db, configVersion);
+    try {
+      const intervalSeconds = stored && storedInterval(stored.document as IntegrationDocument, this.env);
+      return { schedule: intervalSeconds === null ? null : { intervalSeconds, nextRun: null }, problem: null };
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      return { schedule: null, problem: `its schedule is not known here: ${error.message}` };
+    }
   }
 
   private async known(integration: string): Promise<IntegrationRow> {
@@ -423,6 +534,18 @@ export class TidemarkClient {
       staticSummary: `${integration}: resync`,
       staticDetails:
         'Reads every kind of record, writes what changed, deletes what is gone once every kind is complete.',
+    });
+  }
+
+  private async wake(integration: string): Promise<void> {
+    const input: LiveInput = { integration };
+    await this.reachable.workflow.signalWithStart('liveWorkflow', {
+      workflowId: liveWorkflowId(integration),
+      taskQueue: this.taskQueue,
+      args: [input],
+      signal: 'wake',
+      staticSummary: `${integration}: calls and events`,
+      staticDetails: 'Applies raw calls, plain calls and events in order, as they come in.',
     });
   }
 

@@ -55,6 +55,8 @@ export function patchJsonSchema({ sources, destinations }: Definitions): JsonSch
 type PatchableMask = { [Key in (typeof PATCHABLE_KEYS)[number]]: true };
 
 function resourceSchemas(source: SourceDefinition) {
+  // Where kinds are the user's own, any name will do.
+  if (source.kindsOf) return [resourceSchema({ kind: null, checkExpression: () => null })];
   const kinds = Object.entries(source.kinds).map(([name, selector]) => ({ name, selector }));
   return kinds.map((kind) => resourceSchema({ kind, checkExpression: () => null }));
 }

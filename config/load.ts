@@ -2,9 +2,13 @@ import { isRawRecord, type Json } from '../domain/json.ts';
 import { check } from './check.ts';
 import type { Configuration, Integration, IntegrationDocument } from './configuration.ts';
 import type { ConfigurationContext } from './definitions.ts';
+import { filled } from './filled.ts';
 import { ConfigurationError, pathKey, pathText, unplaced } from './problem.ts';
+import { resyncInterval } from './schema.ts';
 import { checkServer, withoutServer } from './server.ts';
+import { intervalPath } from './settings.ts';
 import { valueAt } from './tree.ts';
+import { Validation } from './validation.ts';
 import { readYaml } from './yaml.ts';
 
 export interface ConfigurationText {
@@ -40,6 +44,22 @@ export function resolveDocument(document: IntegrationDocument, context: Configur
   const [found] = integrations;
   if (findings.length > 0 || found === undefined) throw new ConfigurationError(findings.map(unplaced));
   return found;
+}
+
+/**
+ * How often a stored configuration asks for a resync by itself, with the environment of this process; `null`: never
+ * (seed S1.3). In whole seconds: Temporal's schedules know no others. Nothing else of the configuration need hold here.
+ * Throws `ConfigurationError`.
+ */
+export function storedInterval(document: IntegrationDocument, env: ConfigurationContext['env']): number | null {
+  const { id, integration } = document as { id: string; integration: Json };
+  const path = intervalPath(id);
+  const { tree, display, findings } = filled({ integrations: { [id]: integration } }, { env, sources: [] });
+  const validation = new Validation(tree, display);
+  const interval = valueAt(tree, path) === undefined ? null : validation.parse(resyncInterval, path);
+  const own = [...findings, ...validation.findings].filter((finding) => pathKey(finding.path) === pathKey(path));
+  if (own.length > 0 || interval === undefined) throw new ConfigurationError(own.map(unplaced));
+  return interval === null ? null : Math.round(interval / 1000);
 }
 
 const UNREAD = { integrations: [], findings: [] };

@@ -68,6 +68,8 @@ const ON_TRIGGER =
 
 const STARVATION_GUARD = 'After so many aborted resyncs in a row the next one is allowed to finish; 0: never';
 
+export const resyncInterval = duration({ min: '1s' });
+
 const held = z.enum(['hold', 'delete']).default('hold');
 
 const deletesSchema = z
@@ -114,7 +116,7 @@ export function integrationSchema<Resource>({ source, destination, resource }: I
         .prefault('5s')
         .meta({ description: 'How long a cancelled run may take to stop before it is left behind. At least 2s' }),
       concurrency: z.int().min(1).max(64).default(4).meta({ description: 'Kinds that are read side by side' }),
-      scheduledResyncInterval: duration({ min: '1s' })
+      scheduledResyncInterval: resyncInterval
         .optional()
         .meta({ description: 'A resync by itself, so often. 2h is nearly always enough; longer than a run takes' }),
       onTrigger: z.enum(['restart', 'queue', 'join']).default('restart').meta({ description: ON_TRIGGER }),

@@ -30,6 +30,11 @@ export class StagingLostError extends TidemarkError {
   readonly retry = 'terminal';
 }
 
+/** The process that held a source's iterator is gone, and with it the place in a list without cursors. */
+export class GeneratorLostError extends TidemarkError {
+  readonly retry = 'terminal';
+}
+
 /** One thing that is wrong with what was sent, and what would be right. */
 export interface Mistake {
   /** Where: `kinds[0]`, `config.resources[1].kind`; empty: the whole. */

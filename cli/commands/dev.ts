@@ -5,7 +5,6 @@ import { TidemarkClient } from '../../client/client.ts';
 import type { Configuration } from '../../config/configuration.ts';
 import { readConfiguration } from '../../config/read.ts';
 import { EXIT_CODES } from '../../domain/outcome.ts';
-import { configurationContext } from '../../workers/configuration-context.ts';
 import { startDemo } from '../../workers/demo.ts';
 import { createLog, installRuntime } from '../../workers/log.ts';
 import { type DevServers, startDevServers } from '../../workers/servers/dev-servers.ts';
@@ -13,7 +12,7 @@ import { untilStopped } from '../../workers/signals.ts';
 import { startWorker } from '../../workers/worker.ts';
 import { startHttpServerNearby } from '../http-server.ts';
 import type { Output } from '../output.ts';
-import { type CommonOptions, connections, dataDirectory, outputOf } from '../session.ts';
+import { type CommonOptions, connections, contextFor, dataDirectory, outputOf } from '../session.ts';
 import { exitCodeOf, followToTheEnd } from './resync.ts';
 
 interface DevOptions extends CommonOptions {
@@ -84,8 +83,9 @@ async function startEverything(
   const here = connections();
   const demo =
     options.config === undefined ? started.add(await startDemo({ githubToken: here.githubToken, log: note })) : null;
-  const context = configurationContext({ ...process.env, ...demo?.env });
-  const configuration = await readConfiguration(demo?.configurationFile ?? (options.config as string), context);
+  const file = demo?.configurationFile ?? (options.config as string);
+  const context = contextFor(file, { ...process.env, ...demo?.env });
+  const configuration = await readConfiguration(file, context);
   const directory = dataDirectory();
   const servers = started.add(await startDevServers({ directory, connections: here, log: note, signal }));
   const log = createLog(createWriteStream(path.join(directory, 'tidemark.log'), { flags: 'a' }));

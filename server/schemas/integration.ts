@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi';
 import type { IntegrationStatus } from '../../client/client.ts';
 import type { ConfigurationPatch } from '../../config/patch.ts';
 import { planSchema } from './plan.ts';
-import { runSchema } from './run.ts';
+import { runSchema, time } from './run.ts';
 
 const status = z.strictObject({
   integration: z.string(),
@@ -13,6 +13,11 @@ const status = z.strictObject({
   lastCompleteAge: z.int().nullable().openapi({ description: 'Seconds since the last complete run ended' }),
   quarantined: z.int(),
   openPlans: z.array(planSchema),
+  schedule: z
+    .strictObject({ intervalSeconds: z.int(), nextRun: time.nullable() })
+    .nullable()
+    .openapi({ description: 'Resyncs by themselves: how often, and when the next one is due' }),
+  warnings: z.array(z.string()),
 });
 
 export const statusSchema: z.ZodType<IntegrationStatus> = status.openapi('Integration');

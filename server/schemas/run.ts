@@ -7,7 +7,7 @@ const count = z.int().min(0);
 
 export const time = z.string().openapi({ description: 'RFC 3339, in UTC', example: '2026-01-31T12:00:00.000Z' });
 
-const actionSchema = z.enum(['resync', 'apply', 'retry']);
+const actionSchema = z.enum(['resync', 'apply', 'retry', 'sync']);
 
 export const triggerId = z.uuid();
 

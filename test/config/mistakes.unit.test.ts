@@ -206,7 +206,11 @@ describe('a configuration that is right', () => {
       destination: { type: 'catalog', settings: {} },
       cancelDeadline: 5_000,
       concurrency: 4,
-      deletes: { lookupLimit: 200 },
+      scheduledResyncInterval: null,
+      onTrigger: 'restart',
+      starvationGuard: 5,
+      checkpointOverlap: 600_000,
+      deletes: { maxShare: 0.3, maxCount: null, emptySource: 'hold', removed: 'hold', lookupLimit: 200 },
       resources: [
         {
           key: 'repository',
@@ -216,6 +220,7 @@ describe('a configuration that is right', () => {
           selector: { type: 'all' },
           entity: { identifier: 'name', blueprint: '"repo"', title: null, team: null, properties: {}, relations: {} },
           itemsToParse: null,
+          strategy: { create: true, update: true },
         },
       ],
     };

@@ -98,6 +98,8 @@ describe('variables of the environment', () => {
         'TIDEMARK_TOKEN',
         'TIDEMARK_HOST',
         'TIDEMARK_PORT',
+        'TIDEMARK_SCHEDULED_RESYNC_INTERVAL',
+        'TIDEMARK__<INTEGRATION>__SCHEDULED_RESYNC_INTERVAL',
         'GITHUB_TOKEN',
       ])
         expect(text).toContain(name);

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { inject } from 'vitest';
 import { type Database, openDatabase } from '../../catalog/database.ts';
-import { TidemarkClient } from '../../client/client.ts';
+import { type ResyncOptions, TidemarkClient } from '../../client/client.ts';
 import { loadConfiguration } from '../../config/load.ts';
 import type { Entity } from '../../domain/entity.ts';
 import type { RunReport } from '../../domain/run.ts';
@@ -26,6 +26,8 @@ export interface RigOptions {
   readonly worker?: boolean;
   readonly databaseUrl?: string;
   readonly temporalAddress?: string;
+  /** The environment of workers and of what reads configurations. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 // Once in a process: the SDK's own lines about starting and stopping are no news here.
@@ -97,30 +99,41 @@ export class Rig {
     return this.options.resources ?? {};
   }
 
+  /** The settings that the rig began with. */
+  get settings(): Readonly<Record<string, unknown>> {
+    return this.options.settings ?? {};
+  }
+
+  /** The environment that the rig began with. */
+  get env(): Readonly<Record<string, string>> {
+    return this.options.env ?? {};
+  }
+
   /** The configuration as a file would hold it. */
-  configurationText(resources: ResourceOverrides = this.resources): string {
+  configurationText(resources: ResourceOverrides = this.resources, settings = this.settings): string {
     return githubConfiguration({
       integration: this.integration,
       baseUrl: this.server.url,
       organizations: this.options.organizations,
-      settings: this.options.settings ?? {},
+      settings,
       resources,
     });
   }
 
   /** Imports a configuration, as a changed file would be. */
-  async configure(resources: ResourceOverrides): Promise<void> {
-    const text = this.configurationText(resources);
-    await this.client.importConfiguration(loadConfiguration({ file: 'test.yaml', text }, configurationContext({})));
+  async configure(resources: ResourceOverrides, settings = this.settings): Promise<void> {
+    const text = this.configurationText(resources, settings);
+    const context = configurationContext(this.env);
+    await this.client.importConfiguration(loadConfiguration({ file: 'test.yaml', text }, context));
   }
 
-  async startWorker(): Promise<RunningWorker> {
+  async startWorker(env = this.env): Promise<RunningWorker> {
     const line = (message: string): void => void this.lines.push(message);
     const worker = await startWorker({
       databaseUrl: this.databaseUrl,
       temporal: { connectionOptions: { address: this.temporalAddress } },
       taskQueue: this.taskQueue,
-      context: configurationContext({}),
+      context: configurationContext(env),
       log: { info: line, warn: line },
     });
     this.closing.push(() => worker.stop());
@@ -144,8 +157,8 @@ export class Rig {
   }
 
   /** Triggers and follows the trigger to the end of the run that covers it. */
-  async resync(): Promise<RunReport> {
-    return this.client.followTrigger(await this.client.resync(this.integration, { origin: 'sdk' }));
+  async resync(scope: Pick<ResyncOptions, 'kinds' | 'since'> = {}): Promise<RunReport> {
+    return this.client.followTrigger(await this.client.resync(this.integration, { origin: 'sdk', ...scope }));
   }
 
   /** The catalog: `<blueprint>/<identifier>` → entity. */
