@@ -9,7 +9,6 @@ const LATER_KEYS: Readonly<Record<string, readonly string[]>> = {
   '': ['server'],
   'integrations.*': ['keepRawPages'],
   'integrations.*.policy': ['resolution', 'defaultResolution', 'resolve', 'onConflict'],
-  'integrations.*.source': ['webhookSecret'],
   'integrations.*.resources.*': ['components'],
   'integrations.*.resources.*.policy': ['resolution', 'defaultResolution', 'resolve', 'onConflict'],
   'integrations.*.resources.*.entity': ['modifiedAt'],

@@ -16,7 +16,6 @@ describe('keys of later versions are refused by name', () => {
     ['maxCount', integration('deletes: { maxCount: 5 }')],
     ['emptySource', integration('deletes: { emptySource: hold }')],
     ['removed', integration('deletes: { removed: hold }')],
-    ['webhookSecret', acme({ source: '      webhookSecret: abc\n' })],
     ['policy', resource('policy: {}')],
     ['components', resource('components: []')],
     [
