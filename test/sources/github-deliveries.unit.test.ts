@@ -4,7 +4,7 @@ import { githubSource } from '../../sources/github/source.ts';
 import type { Delivery, SourceEvents } from '../../sources/source.ts';
 import { deliveryOf, SECRET, signed } from '../support/github-deliveries.ts';
 
-const eventsWith = (settings: Record<string, string>): SourceEvents => {
+const eventsWith = (settings: { readonly webhookSecret?: string }): SourceEvents => {
   const { events } = githubSource.create(settings);
   if (!events) throw new Error('the github source has no events');
   return events;
