@@ -69,7 +69,7 @@ describe("GitHub's webhooks, from the delivery to the catalog", () => {
     expect([...(await rig.entities()).keys()].map((key) => key.split('/')[0])).toEqual([
       'organization',
       'pullRequest',
-      'repository',
+      'pullRequest',
       'repository',
     ]);
 
