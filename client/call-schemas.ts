@@ -30,8 +30,8 @@ const textProblem = (text: string): string | null =>
 
 function fieldProblem(value: unknown): string | null {
   const problem = valueProblem(value);
-  if (problem !== null || typeof value !== 'object') return problem;
-  return JSON.stringify(value).length > MAX_FIELD_BYTES ? `is larger than ${MAX_FIELD_BYTES} bytes` : null;
+  if (problem !== null) return problem;
+  return Buffer.byteLength(JSON.stringify(value)) > MAX_FIELD_BYTES ? `is larger than ${MAX_FIELD_BYTES} bytes` : null;
 }
 
 const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
@@ -66,7 +66,7 @@ const identityText = (maxBytes: number) =>
   });
 
 const text = z.string().superRefine((value, ctx) => {
-  const problem = textProblem(value);
+  const problem = fieldProblem(value);
   if (problem !== null) ctx.addIssue({ code: 'custom', message: problem });
 });
 
