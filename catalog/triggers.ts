@@ -3,6 +3,7 @@ import type { PinnedRun, RunRef } from '../domain/run.ts';
 import type { Scope } from '../domain/scope.ts';
 import type { Action, Task, TriggerOrigin } from '../domain/trigger.ts';
 import type { Database, Queryable } from './database.ts';
+import { rfc3339 } from './time.ts';
 
 export interface NewTrigger {
   /** A UUID, where it may be committed more than once: the first one stands. Default: a new one. */
@@ -29,7 +30,10 @@ export async function insertTrigger(db: Queryable, trigger: NewTrigger): Promise
   return id;
 }
 
-export interface TriggerState {
+export interface TriggerState extends Task {
+  readonly integration: string;
+  /** RFC 3339 in UTC. */
+  readonly createdAt: string;
   /** The run that covers it, so far; an aborted run hands its triggers to the next. */
   readonly runId: string | null;
   /** Covered by a run that has ended and was not aborted. */
@@ -38,7 +42,9 @@ export interface TriggerState {
 
 export async function readTrigger(db: Queryable, id: string): Promise<TriggerState | null> {
   const [row] = await db.query<TriggerState>(
-    'select run_id as "runId", done_at is not null as done from tidemark.trigger where id = $1',
+    `select integration, action, scope, ${rfc3339('created_at')} as "createdAt", run_id as "runId",
+            done_at is not null as done
+       from tidemark.trigger where id = $1`,
     [id],
   );
   return row ?? null;

@@ -6,7 +6,6 @@ import type { Path } from './problem.ts';
  * silently.
  */
 const LATER_KEYS: Readonly<Record<string, readonly string[]>> = {
-  '': ['server'],
   'integrations.*': ['keepRawPages'],
   'integrations.*.policy': ['resolution', 'defaultResolution', 'resolve', 'onConflict'],
   'integrations.*.source': ['webhookSecret'],

@@ -3,8 +3,9 @@ import { check } from './check.ts';
 import type { Configuration, Integration, IntegrationDocument } from './configuration.ts';
 import type { ConfigurationContext } from './definitions.ts';
 import { filled } from './filled.ts';
-import { ConfigurationError, type Finding, type Problem, pathKey, pathText } from './problem.ts';
+import { ConfigurationError, pathKey, pathText, unplaced } from './problem.ts';
 import { resyncInterval } from './schema.ts';
+import { checkServer, withoutServer } from './server.ts';
 import { intervalPath } from './settings.ts';
 import { valueAt } from './tree.ts';
 import { Validation } from './validation.ts';
@@ -20,15 +21,17 @@ export interface ConfigurationText {
 export function loadConfiguration({ file, text }: ConfigurationText, context: ConfigurationContext): Configuration {
   // A byte order mark is no part of the text, and would shift the columns of the first line.
   const yaml = readYaml(text.replace(/^\uFEFF/, ''));
-  const { integrations, findings } = yaml.value === undefined ? UNREAD : check(yaml.value, context);
+  const { integrations, findings } = yaml.value === undefined ? UNREAD : check(withoutServer(yaml.value), context);
+  const checked = checkServer(yaml.value ?? {}, context);
   const lost = new Set(yaml.problems.filter(({ isLost }) => isLost).map(({ path }) => pathKey(path)));
-  const told = findings.filter(({ path }) => !lost.has(pathKey(path)));
+  const told = [...checked.findings, ...findings].filter(({ path }) => !lost.has(pathKey(path)));
   const problems = [
     ...yaml.problems.map(({ path, message, line, column }) => ({ file, line, column, path: pathText(path), message })),
     ...told.map((finding) => ({ ...unplaced(finding), file, ...yaml.locate(finding) })),
   ];
-  if (problems.length > 0 || yaml.value === undefined) throw new ConfigurationError(problems);
-  return { file, integrations, documents: documentsOf(yaml.value) };
+  const { server } = checked;
+  if (problems.length > 0 || yaml.value === undefined || server === undefined) throw new ConfigurationError(problems);
+  return { file, server, integrations, documents: documentsOf(yaml.value) };
 }
 
 /**
@@ -66,8 +69,4 @@ function documentsOf(raw: Json): IntegrationDocument[] {
   const blueprints = valueAt(raw, ['blueprints']) ?? {};
   if (!isRawRecord(integrations)) return [];
   return Object.entries(integrations).map(([id, integration]) => ({ id, integration, blueprints }));
-}
-
-function unplaced({ path, message }: Finding): Problem {
-  return { file: null, line: null, column: null, path: pathText(path), message };
 }

@@ -6,7 +6,6 @@ describe('keys of later versions are refused by name', () => {
   const resource = (line: string) =>
     acme({ resources: `      - kind: repository\n        entity: { identifier: a, blueprint: b }\n        ${line}\n` });
   it.each([
-    ['server', acme({ top: 'server: { port: 8480 }\n' })],
     ['keepRawPages', integration('keepRawPages: 1')],
     ['resolution', integration('policy: { resolution: newer }')],
     ['defaultResolution', integration('policy: { defaultResolution: other }')],

@@ -9,6 +9,7 @@ import type { Fault } from '../../examples/github-server/faults.ts';
 import type { GitHubRequest } from '../../examples/github-server/request.ts';
 import { createGitHubServer, type GitHubServer } from '../../examples/github-server/server.ts';
 import type { GitHubStore } from '../../examples/github-server/store.ts';
+import { type ListenOptions, type RunningServer, startServer } from '../../server/listen.ts';
 import { configurationContext } from '../../workers/configuration-context.ts';
 import { installRuntime } from '../../workers/log.ts';
 import { type RunningWorker, startWorker } from '../../workers/worker.ts';
@@ -31,6 +32,9 @@ export interface RigOptions {
 
 // Once in a process: the SDK's own lines about starting and stopping are no news here.
 installRuntime({ info: () => {}, warn: (message) => console.warn(message) });
+
+/** What the servers of rigs want to see. */
+export const TOKEN = 'a-token-for-tests-only';
 
 /** Everything that an integration test of resyncs needs, all real: database, Temporal, worker, an HTTP source. */
 export class Rig {
@@ -83,6 +87,7 @@ export class Rig {
       databaseUrl: this.databaseUrl,
       temporal: { connectionOptions: { address: this.temporalAddress } },
       taskQueue: this.taskQueue,
+      context: configurationContext({}),
     });
     this.closing.push(() => this.client.close());
     await this.configure(this.resources);
@@ -133,6 +138,22 @@ export class Rig {
     });
     this.closing.push(() => worker.stop());
     return worker;
+  }
+
+  /** The HTTP API over this rig's client, on a port of its own. */
+  async startServer(options: Partial<ListenOptions> = {}): Promise<RunningServer> {
+    const server = await startServer({
+      client: this.client,
+      context: configurationContext({}),
+      token: TOKEN,
+      host: '127.0.0.1',
+      port: 0,
+      maxBody: 1024 * 1024,
+      log: { info: () => {}, warn: (message) => console.warn(message) },
+      ...options,
+    });
+    this.closing.push(() => server.stop());
+    return server;
   }
 
   /** Triggers and follows the trigger to the end of the run that covers it. */
