@@ -30,7 +30,12 @@ export function configurationText(settings: Settings, configuration: Configurati
   const entities: Readonly<Record<Kind, object>> = {
     organization: {
       selector: { organizations },
-      entity: { identifier: 'login', blueprint: '"organization"', title: 'login', properties: { url: 'url', ...numbered } },
+      entity: {
+        identifier: 'login',
+        blueprint: '"organization"',
+        title: 'login',
+        properties: { url: 'url', ...numbered },
+      },
     },
     repository: {
       selector: { organizations, type: 'all' },

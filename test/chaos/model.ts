@@ -56,7 +56,9 @@ function whyNotDelete(log: Log, run: Run, { at, entity }: Write): string | null 
   const { configuration, begun } = run;
   const kind = kindOf(entity);
   if (!configuration.kinds.includes(kind)) {
-    return configuration.removed === 'delete' && run.scope === null ? null : 'its resource was removed, held by default';
+    return configuration.removed === 'delete' && run.scope === null
+      ? null
+      : 'its resource was removed, held by default';
   }
   if (run.scope !== null && !run.scope.includes(kind)) return 'its kind was not to be read';
   const within = (event: { readonly at: number }): boolean => event.at >= begun && event.at <= at;
@@ -64,7 +66,8 @@ function whyNotDelete(log: Log, run: Run, { at, entity }: Write): string | null 
   const listed = answers.filter(({ form }) => form !== 'lookup');
   if (configuration.emptySource === 'hold' && !listed.some(({ records }) => records.size > 0))
     return 'nothing of its kind was listed, so it was to be held';
-  const maps = (record: Raw | null | undefined): boolean => !!record && map(kind, record, configuration).entity === entity;
+  const maps = (record: Raw | null | undefined): boolean =>
+    !!record && map(kind, record, configuration).entity === entity;
   const still = log.states.some((state) => within({ at: state.at + 2 }) || within({ at: state.at - 2 })) === false;
   const truthful = !log.answers.some((answer) => answer.truth === 'lie' && within(answer));
   for (const key of new Set(log.states.filter((state) => state.kind === kind).map((state) => state.key))) {
@@ -94,7 +97,9 @@ function untrue({ writes, answers }: Log, run: Run): string[] {
   );
   return [
     ...(deletes === run.deleted ? [] : [`${says} and ${run.deleted} deleted; ${deletes} were deleted`]),
-    ...(deletes > 0 && (failed || !isEnd(run.outcome)) ? [`${says}, but deleted ${deletes} on an incomplete view`] : []),
+    ...(deletes > 0 && (failed || !isEnd(run.outcome))
+      ? [`${says}, but deleted ${deletes} on an incomplete view`]
+      : []),
     ...(run.outcome === 'complete' && failed ? [`${says}, but a kind is not complete`] : []),
     ...(run.outcome === 'complete' ? unhealed : []).map(({ url }) => `${says}, but ${url} could not be read`),
   ];

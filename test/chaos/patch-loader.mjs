@@ -19,7 +19,8 @@ export async function load(url, context, nextLoad) {
 }
 
 function patched(text, { file, find, replace }) {
-  if (text.split(find).length !== 2) throw new Error(`${file} does not hold exactly once what is to be patched: ${find}`);
+  if (text.split(find).length !== 2)
+    throw new Error(`${file} does not hold exactly once what is to be patched: ${find}`);
   return text.replace(find, () => replace);
 }
 

@@ -9,7 +9,7 @@ import { type Audited, readAudit } from './audit.ts';
 import { configurationText } from './configuration.ts';
 import type { Configuration, Log, Run } from './events.ts';
 import { violations } from './model.ts';
-import { type Event, KINDS, type Round, type Scenario, type Stall, type Trigger } from './scenario.ts';
+import type { Event, Round, Scenario, Stall, Trigger } from './scenario.ts';
 import type { Stage } from './stage.ts';
 import { World } from './world.ts';
 
@@ -71,7 +71,7 @@ class Play {
     const { scenario } = this.parts;
     const problems: string[] = [];
     try {
-      await this.configure({ variant: 'plain', kinds: KINDS });
+      await this.configure({ variant: 'plain', kinds: scenario.kinds });
       for (const [index, round] of scenario.rounds.entries()) await this.round(round, index);
       await this.cleanRun();
     } catch (error) {
@@ -100,7 +100,7 @@ class Play {
   }
 
   private async cleanRun(): Promise<void> {
-    const kinds = this.configurations.at(-1)?.kinds ?? KINDS;
+    const kinds = this.configurations.at(-1)?.kinds ?? [];
     await this.configure({ variant: 'plain', kinds, removed: 'delete', emptySource: 'delete' });
     this.tell('the clean run', () => {}, {});
     await this.trigger({ trigger: null, count: 1 });
@@ -126,7 +126,9 @@ class Play {
     else if ('trigger' in event) this.tell(when, () => this.trigger(event), event);
     else if ('fence' in event) this.tell(when, () => this.stall(event), event);
     else {
-      const kinds = KINDS.filter((kind) => kind !== event.without);
+      const { kinds: all } = this.parts.scenario;
+      const left = all.filter((kind) => kind !== event.without);
+      const kinds = left.length > 0 ? left : all;
       this.tell(when, () => this.configure({ variant: event.configure, kinds }), event);
     }
   }
@@ -145,7 +147,8 @@ class Play {
     const { stage, integration } = this.parts;
     const configured = this.configurations.at(-1)?.kinds ?? [];
     const kinds = trigger?.filter((kind) => configured.includes(kind));
-    const one = () => stage.client.resync(integration, { origin: 'sdk', queue: true, ...(kinds ? { kinds } : {}) });
+    const one = () =>
+      stage.client.resync(integration, { origin: 'sdk', queue: true, ...(kinds?.length ? { kinds } : {}) });
     const ids = await Promise.all(Array.from({ length: count }, () => persistently(one)));
     this.accepted.push(...ids);
   }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Configuration, Kind } from './events.ts';
 
-export const KINDS: readonly Kind[] = ['organization', 'repository', 'pull-request'];
+const KINDS: readonly Kind[] = ['organization', 'repository', 'pull-request'];
 
 /** A change of the source. `pick` chooses among what is there, modulo its number. */
 export interface Change {
@@ -21,14 +21,14 @@ export interface InjectedFault {
 }
 
 export interface Trigger {
-  /** `null`: all. Those that are not configured at the moment are left out. */
+  /** `null`: all. Those that are not configured at the moment are left out; if none is left, it is for all. */
   readonly trigger: readonly Kind[] | null;
   readonly count: number;
 }
 
 export interface Reconfigure {
   readonly configure: Configuration['variant'];
-  /** The resource that is taken out. */
+  /** The resource that is taken out, unless it is the only one. */
   readonly without: Kind | null;
 }
 
@@ -63,6 +63,8 @@ export interface Kill {
 }
 
 export interface Scenario {
+  /** That are configured; each costs a child workflow in every run. */
+  readonly kinds: readonly Kind[];
   readonly repositories: number;
   readonly pulls: number;
   readonly pageSize: number;
@@ -95,7 +97,13 @@ const fault: fc.Arbitrary<InjectedFault> = fc.record({
   times: fc.constantFrom(1, 1, 2, 9),
 });
 
-const kinds = fc.constantFrom<readonly Kind[] | null>(null, null, null, ['repository'], ['organization', 'pull-request']);
+const kinds = fc.constantFrom<readonly Kind[] | null>(
+  null,
+  null,
+  null,
+  ['repository'],
+  ['organization', 'pull-request'],
+);
 
 const trigger: fc.Arbitrary<Trigger> = fc.record({ trigger: kinds, count: fc.constantFrom(1, 1, 1, 2, 5) });
 
@@ -128,6 +136,7 @@ const kill = (of: Kill['kill']): fc.Arbitrary<Kill> =>
   fc.record({ kill: fc.constant(of), round: fc.constant(0), at: fc.integer({ min: 1, max: 8 }) });
 
 const base = {
+  kinds: fc.constantFrom<readonly Kind[]>(['repository'], ['repository'], ['repository', 'pull-request'], KINDS),
   repositories: fc.integer({ min: 0, max: 6 }),
   pulls: fc.integer({ min: 0, max: 3 }),
   pageSize: fc.integer({ min: 1, max: 3 }),
@@ -156,9 +165,7 @@ export const zombies: fc.Arbitrary<Scenario> = fc.record({
     fc.record({
       changes: fc.constant([]),
       start: fc.constant({ trigger: null, count: 1 }),
-      events: fc.tuple(
-        fc.record({ at: fc.constant(1), event: stall(fc.constant(true)) as fc.Arbitrary<Event> }),
-      ),
+      events: fc.tuple(fc.record({ at: fc.constant(1), event: stall(fc.constant(true)) as fc.Arbitrary<Event> })),
     }),
   ),
   kill: fc.constant(null),

@@ -86,7 +86,11 @@ export class Stage {
   }
 
   private async startPostgres(port?: number): Promise<void> {
-    this.postgres = await startEmbeddedPostgres({ directory: this.directory, log: () => {}, ...(port ? { port } : {}) });
+    this.postgres = await startEmbeddedPostgres({
+      directory: this.directory,
+      log: () => {},
+      ...(port ? { port } : {}),
+    });
   }
 
   /** PostgreSQL's immediate shutdown: every process of it goes at once, and the next start recovers. */

@@ -203,8 +203,18 @@ export class World {
     const known = this.keys.get(decodeURIComponent(path));
     const rows = route === 'repositories' && pulls ? [] : [body].flat().filter((row) => row !== null);
     const records = new Map(rows.map((row) => [String(row.node_id), row]));
-    if (lookup && truth !== 'fault' && body === null && known) this.answers.push({ at, kind, url, form: 'lookup', truth, moot: false, records: new Map([[known, null]]) });
-    else this.answers.push({ at, kind, url, form: lookup ? 'lookup' : opening ? 'opening' : 'page', truth, moot: false, records });
+    if (lookup && truth !== 'fault' && body === null && known)
+      this.answers.push({ at, kind, url, form: 'lookup', truth, moot: false, records: new Map([[known, null]]) });
+    else
+      this.answers.push({
+        at,
+        kind,
+        url,
+        form: lookup ? 'lookup' : opening ? 'opening' : 'page',
+        truth,
+        moot: false,
+        records,
+      });
   }
 }
 
@@ -223,7 +233,9 @@ function lying(proper: HttpAnswer, lie: FaultName): HttpAnswer {
   if (lie === 'empty list') return { ...proper, headers, body: '[]' };
   const rows = JSON.parse(String(proper.body));
   // The page is whole, and what follows it is kept back; the only page loses its last row.
-  return link.includes('rel="next"') ? { ...proper, headers } : { ...proper, headers, body: JSON.stringify(rows.slice(0, -1)) };
+  return link.includes('rel="next"')
+    ? { ...proper, headers }
+    : { ...proper, headers, body: JSON.stringify(rows.slice(0, -1)) };
 }
 
 function faultOf(name: FaultName): Fault {
