@@ -65,6 +65,10 @@ export class Crew {
     );
   }
 
+  endNow(): void {
+    for (const member of this.members) member.kill('SIGKILL');
+  }
+
   private async add(): Promise<void> {
     const { databaseUrl, temporalAddress, taskQueue, planted } = this.options;
     const member = spawn(process.execPath, [TIDEMARK, 'worker'], {
@@ -89,7 +93,11 @@ export class Crew {
     });
     const ended = once(member, 'exit').then(([code, signal]) => {
       this.members.delete(member);
-      if (!this.closed) this.replacing = this.add().catch((error) => void (this.output += `\n${error}`));
+      if (!this.closed) {
+        this.replacing = this.add().catch((error) => {
+          this.output += `\n${error}`;
+        });
+      }
       return `${signal ?? code}`;
     });
     await Promise.race([

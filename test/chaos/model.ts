@@ -72,7 +72,7 @@ function whyNotDelete(log: Log, run: Run, { at, entity }: Write): string | null 
   const truthful = !log.answers.some((answer) => answer.truth === 'lie' && within(answer));
   for (const key of new Set(log.states.filter((state) => state.kind === kind).map((state) => state.key))) {
     const states = log.states.filter((state) => state.key === key && state.at <= at);
-    const during = states.filter((state, index) => (states[index + 1]?.at ?? at) >= begun);
+    const during = states.filter((_, index) => (states[index + 1]?.at ?? at) >= begun);
     if (!during.some(({ record }) => maps(record))) continue;
     const said = answers.filter(({ form, records }) => form === 'lookup' && records.has(key));
     if (said.some(({ records }) => !maps(records.get(key)))) continue;
@@ -90,6 +90,7 @@ function untrue({ writes, answers }: Log, run: Run): string[] {
   const says = `run ${run.epoch} says ${run.outcome}`;
   const deletes = writes.filter(({ epoch, fields }) => epoch === run.epoch && fields === null).length;
   const failed = run.kinds.some(({ state }) => state !== 'complete');
+  const mayDelete = isEnd(run.outcome) && run.outcome !== 'failed' && !failed;
   const mine = answers.filter(({ at }) => at >= run.begun && at <= run.ended);
   const unhealed = mine.filter(
     ({ truth, moot, url }, index) =>
@@ -97,9 +98,7 @@ function untrue({ writes, answers }: Log, run: Run): string[] {
   );
   return [
     ...(deletes === run.deleted ? [] : [`${says} and ${run.deleted} deleted; ${deletes} were deleted`]),
-    ...(deletes > 0 && (failed || !isEnd(run.outcome))
-      ? [`${says}, but deleted ${deletes} on an incomplete view`]
-      : []),
+    ...(deletes > 0 && !mayDelete ? [`${says}, but deleted ${deletes} on an incomplete view`] : []),
     ...(run.outcome === 'complete' && failed ? [`${says}, but a kind is not complete`] : []),
     ...(run.outcome === 'complete' ? unhealed : []).map(({ url }) => `${says}, but ${url} could not be read`),
   ];

@@ -133,7 +133,7 @@ const round: fc.Arbitrary<Round> = fc.record({
 });
 
 const kill = (of: Kill['kill']): fc.Arbitrary<Kill> =>
-  fc.record({ kill: fc.constant(of), round: fc.constant(0), at: fc.integer({ min: 1, max: 8 }) });
+  fc.record({ kill: fc.constant(of), round: fc.constant(0), at: fc.integer({ min: 1, max: 3 }) });
 
 const base = {
   kinds: fc.constantFrom<readonly Kind[]>(['repository'], ['repository'], ['repository', 'pull-request'], KINDS),
@@ -151,6 +151,8 @@ const base = {
 export function scenarios(killed: Kill['kill'] | null = null): fc.Arbitrary<Scenario> {
   return fc.record({
     ...base,
+    // So many that there is a request at which to kill.
+    ...(killed === null ? {} : { repositories: fc.integer({ min: 3, max: 6 }), pageSize: fc.constant(1) }),
     rounds: fc.array(round, { minLength: 1, maxLength: 2 }),
     kill: killed === null ? fc.constant(null) : kill(killed),
   }) as fc.Arbitrary<Scenario>;

@@ -30,7 +30,9 @@ export class Stage {
   kills = 0;
   private postgres!: EmbeddedPostgres;
   private directory!: string;
-  private restarting: Promise<void> | null = null;
+  /** What went wrong with the stage itself: then nothing is proved. */
+  readonly failures: unknown[] = [];
+  private restarting: Promise<unknown> = Promise.resolve();
   private scenarios = 0;
   private readonly closing: (() => Promise<unknown>)[] = [];
 
@@ -46,6 +48,10 @@ export class Stage {
   }
 
   private async open({ temporalAddress, workers, planted = [] }: StageOptions): Promise<void> {
+    // However this process ends, the others go with it; before what ends a test worker whose parent is gone.
+    process.prependOnceListener('disconnect', this.endNow);
+    process.once('exit', this.endNow);
+    this.closing.push(async () => void process.off('disconnect', this.endNow).off('exit', this.endNow));
     this.directory = await mkdtemp(path.join(tmpdir(), 'tidemark-chaos-'));
     this.closing.push(() => rm(this.directory, { recursive: true, force: true }));
     await this.startPostgres();
@@ -73,6 +79,11 @@ export class Stage {
     this.closing.push(() => this.crew.close());
   }
 
+  private readonly endNow = (): void => {
+    this.crew?.endNow();
+    if (this.postgres) process.kill(this.postgres.pid, 'SIGQUIT');
+  };
+
   /** Names of one length, none of which is the beginning of another. */
   nextIntegration(): string {
     return `c${String(++this.scenarios).padStart(6, '0')}`;
@@ -82,7 +93,8 @@ export class Stage {
     this.kills += 1;
     for (const play of this.playing) play.hit = true;
     if (what !== 'postgres') this.crew.signal(what);
-    else this.restarting ??= this.restartPostgres().finally(() => (this.restarting = null));
+    else
+      this.restarting = this.restarting.then(() => this.restartPostgres()).catch((error) => this.failures.push(error));
   }
 
   private async startPostgres(port?: number): Promise<void> {

@@ -63,11 +63,11 @@ export class World {
   }
 
   apply({ change, pick }: Change): void {
-    if (change === 'create') return this.create();
-    if (change === 'clear') return [...this.live].forEach((repository) => this.remove(repository));
     const repository = this.live[pick % this.live.length];
-    if (!repository) return;
-    if (change === 'remove') this.remove(repository);
+    if (change === 'create') this.create();
+    else if (change === 'clear') for (const each of [...this.live]) this.remove(each);
+    else if (!repository) return;
+    else if (change === 'remove') this.remove(repository);
     else if (change === 'rename') this.rename(repository);
     else if (change === 'edit') this.put({ repository, revision: repository.revision + 1 });
     else this.changePull(change, repository, pick);
