@@ -7,6 +7,7 @@ import {
   lockInForce,
   putInForce,
   readConfigurationVersion,
+  type StoredConfiguration,
 } from '../catalog/configurations.ts';
 import { type Database, openDatabase, type Queryable } from '../catalog/database.ts';
 import { type EntityFilter, listEntities, readEntity } from '../catalog/entities.ts';
@@ -221,6 +222,14 @@ export class TidemarkClient {
     });
     await this.signal(integration, trigger);
     return trigger;
+  }
+
+  /** The configuration in force, as it is stored: `${env:…}` is left as written. Throws `NotFoundError`. */
+  async inForce(integration: string): Promise<StoredConfiguration> {
+    const { configVersion } = await this.known(integration);
+    const stored = configVersion === null ? null : await readConfigurationVersion(this.db, configVersion);
+    if (stored) return stored;
+    throw new NotFoundError(`${integration} has no configuration`);
   }
 
   /** The keys that `patchConfiguration` may replace, as they are in force: `${env:…}` is left as written. */
