@@ -18,7 +18,14 @@ import { listPlans, planEntities, readPlan, rejectPlan } from '../catalog/plans.
 import { countQuarantined, listQuarantined } from '../catalog/quarantine.ts';
 import { lastCompleteRun, listRuns, readRun } from '../catalog/reports.ts';
 import { finishRun, unfinishedRuns } from '../catalog/runs.ts';
-import { approvalOf, insertTrigger, lostTriggers, type NewTrigger, readTrigger } from '../catalog/triggers.ts';
+import {
+  approvalOf,
+  insertTrigger,
+  lostTriggers,
+  type NewTrigger,
+  readTrigger,
+  readTriggerReport,
+} from '../catalog/triggers.ts';
 import type { Configuration, IntegrationDocument } from '../config/configuration.ts';
 import type { ConfigurationContext } from '../config/definitions.ts';
 import { hashDocument, kindsIn } from '../config/document.ts';
@@ -432,7 +439,7 @@ export class TidemarkClient {
    */
   async run(integration: string, runOrTrigger: string): Promise<RunReport | WaitingTrigger> {
     await this.known(integration);
-    const trigger = UUID.test(runOrTrigger) ? await readTrigger(this.db, runOrTrigger) : null;
+    const trigger = UUID.test(runOrTrigger) ? await readTriggerReport(this.db, runOrTrigger) : null;
     const run = await readRun(this.db, trigger ? (trigger.runId ?? '') : runOrTrigger);
     const isCovered = trigger === null || trigger.done || run?.outcome === 'running';
     if (run?.integration === integration && isCovered) return run;

@@ -5,7 +5,13 @@ import { UsageError } from '../../domain/errors.ts';
 import { createLog } from '../../workers/log.ts';
 import { untilStopped } from '../../workers/signals.ts';
 import { startHttpServer } from '../http-server.ts';
-import { CONFIGURATION_FILE, connections, contextFor, loadConfigurationIfThere, type CommonOptions } from '../session.ts';
+import {
+  CONFIGURATION_FILE,
+  type CommonOptions,
+  connections,
+  contextFor,
+  loadConfigurationIfThere,
+} from '../session.ts';
 
 /** `tidemark server`: the HTTP API, against TEMPORAL_* and DATABASE_URL. */
 export function addServerCommand(program: Command, run: (code: number) => void): void {

@@ -168,7 +168,7 @@ describe('plans of held deletes', () => {
     );
   });
 
-  it('3.5 a plan that there is not, or that is of another integration, is a usage error', async () => {
+  it('3.5 a plan that there is not, or that is of another integration, is not found', async () => {
     await complete({ one: 40, two: 40 });
     await complete({ one: 20, two: 40 });
     await StagedRun.begin(under, { integration: 'other' });
@@ -176,12 +176,11 @@ describe('plans of held deletes', () => {
       ['acme', 'acme.9.9'],
       ['other', 'acme.2.1'],
     ] as const) {
-      const text = `${integration} has no plan ${plan}; \`tidemark plans ${integration}\` lists them`;
-      for (const attempt of [readPlan, rejectPlan]) {
-        const refused = await attempt(under.db, integration, plan).catch((error: unknown) => error);
-        expect(refused).toBeInstanceOf(UsageError);
-        expect(refused).toMatchObject({ message: text });
-      }
+      await expect(readPlan(under.db, integration, plan)).rejects.toMatchObject({
+        name: 'NotFoundError',
+        message: `${integration} has no plan ${plan}; \`tidemark plans ${integration}\` lists them`,
+      });
+      await expect(rejectPlan(under.db, integration, plan)).rejects.toMatchObject({ name: 'NotFoundError' });
     }
     expect(await plans()).toEqual(['acme.2.1 open']);
   });
