@@ -21,5 +21,16 @@ export { EXIT_CODES, type KindState, type Outcome } from './domain/outcome.ts';
 export type { Plan, PlanState } from './domain/plan.ts';
 export type { QuarantinedRecord } from './domain/quarantine.ts';
 export type { FailedField, KindCounts, KindReport, RemovedReport, RunReport } from './domain/run.ts';
+export type { ScheduleReport } from './domain/schedule.ts';
 export type { Scope, Since } from './domain/scope.ts';
 export type { Action, TriggerOrigin } from './domain/trigger.ts';
+export {
+  type Batch,
+  defineIntegration,
+  IntegrationDefinition,
+  type Listener,
+  type ListenerArguments,
+  type ListenerOptions,
+  type ResyncEvent,
+  type Settings,
+} from './sources/module/definition.ts';

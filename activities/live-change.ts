@@ -129,6 +129,13 @@ export function plainChange(call: Exclude<PlainCall, { type: 'sync' }>, observed
  */
 export async function eventChange(site: Worksite, call: EventCall, receivedAt: string): Promise<LiveChange | string> {
   const { source, integration } = site.pipeline;
+  if (source.events?.handle) {
+    const calls = await source.events.handle(call.event, call.payload);
+    if (typeof calls === 'string') return calls;
+    const made = [];
+    for (const each of calls) made.push(await rawChange(site, each, receivedAt));
+    return joined(made);
+  }
   const changes = source.events?.changes(call.event, call.payload) ?? 'the source has no events';
   if (typeof changes === 'string') return changes;
   const parts = [];

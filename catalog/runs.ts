@@ -8,6 +8,7 @@ import type { Database, Queryable } from './database.ts';
 import { fenced } from './fence.ts';
 import { forgetTombstones } from './live.ts';
 import { supersedePlans } from './plans.ts';
+import { rfc3339 } from './time.ts';
 
 export interface BegunRun {
   readonly run: PinnedRun;
@@ -124,6 +125,33 @@ async function findBegun(tx: Queryable, by: 'id' | 'workflow_run_id', value: str
   if (!row) return null;
   const { integration, runId, epoch, configVersion, action, scope, ...rest } = row;
   return { run: { integration, runId, epoch, configVersion }, task: { action, scope }, ...rest };
+}
+
+export interface RunAbout {
+  readonly id: string;
+  /** Where the latest of its triggers came from. */
+  readonly trigger: TriggerOrigin;
+  /** RFC 3339 in UTC. */
+  readonly startedAt: string;
+}
+
+/** What sources are told of the run that they are read for. */
+export async function runAbout(db: Queryable, run: RunRef): Promise<RunAbout> {
+  const [row] = await db.query<RunAbout>(
+    `select r.id, ${rfc3339('r.started_at')} as "startedAt",
+            coalesce((select t.origin from tidemark.trigger t where t.run_id = r.id
+                       order by t.created_at desc, t.id limit 1), 'sdk') as trigger
+       from tidemark.run r where r.id = $1`,
+    [run.runId],
+  );
+  return row as RunAbout;
+}
+
+export async function addWarning(db: Queryable, run: RunRef, warning: string): Promise<void> {
+  await db.query('update tidemark.run set warnings = warnings || $2::text where id = $1', [
+    run.runId,
+    storableText(warning),
+  ]);
 }
 
 /** What a run has to say beside its outcome, e.g. that triggers abort run after run. */

@@ -7,6 +7,7 @@ type AddCommand = (program: Command, run: (code: number) => void) => void;
 const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   dev: async () => (await import('./commands/dev.ts')).addDevCommand,
   worker: async () => (await import('./commands/worker.ts')).addWorkerCommand,
+  server: async () => (await import('./commands/server.ts')).addServerCommand,
   validate: async () => (await import('./commands/validate.ts')).addValidateCommand,
   resync: async () => (await import('./commands/resync.ts')).addResyncCommand,
   status: async () => (await import('./commands/status.ts')).addStatusCommand,

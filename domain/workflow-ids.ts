@@ -9,3 +9,6 @@ export const kindWorkflowId = (integration: string, kind: string): string => `re
 /** The second look at what a complete read did not return (sync-semantics 3.2). */
 export const secondLookWorkflowId = (integration: string, kind: string): string =>
   `resync/${integration}/${kind}/second-look`;
+
+/** An integration's schedule; the workflows that it starts carry the time after it. */
+export const scheduleId = (integration: string): string => `schedule/${integration}`;

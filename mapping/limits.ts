@@ -21,6 +21,12 @@ export const MAX_NESTED_DEFAULTS = 12;
 /** Numbers that `[a..b]` may make. */
 export const MAX_RANGE = 100_000;
 
+/**
+ * Elements that order-by (`list^(a)`) orders. The library's own time grows with the square of the list and runs out at
+ * some thousands, so an expression that only the library evaluates orders less.
+ */
+export const MAX_ORDERED = 50_000;
+
 /** Characters that `$pad` may add. */
 export const MAX_PADDING = 100_000;
 

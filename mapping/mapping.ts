@@ -1,10 +1,16 @@
 import type { MappedEntity } from '../domain/entity.ts';
 import type { Json, RawRecord } from '../domain/json.ts';
 
-/** A compiled expression. Rejects with `ExpressionError`. */
+/** A compiled expression. */
 export interface Expression {
   readonly text: string;
+  /** Rejects with `ExpressionError`. */
   evaluate(input: Json): Promise<unknown>;
+  /**
+   * The value itself, or a Promise of it where the library has to be asked: no value of JSON is a Promise. Throws or
+   * rejects with `ExpressionError`.
+   */
+  yields(input: Json): unknown;
 }
 
 /**

@@ -56,7 +56,18 @@ const NO_DELETES = { aborted: false, deletesUnconfirmed: false, deletesHeld: fal
 const showing = (plan: RunPlan, progress: ResyncProgressRecord) => (): void =>
   setCurrentDetails(progress.details('running', plan.warnings.join('\n\n') || null));
 
+/** With what the source's own code does before and after. */
 async function resync(plan: RunPlan, progress: ResyncProgressRecord): Promise<RunResult> {
+  if (!plan.hooks) return readAndDelete(plan, progress);
+  await activities.startHooks.executeWithOptions(labelled('onResyncStart'), [{ run: plan.run }]);
+  const result = await readAndDelete(plan, progress);
+  if (result.outcome === 'complete') {
+    await activities.completeHooks.executeWithOptions(labelled('onResyncComplete'), [{ run: plan.run }]);
+  }
+  return result;
+}
+
+async function readAndDelete(plan: RunPlan, progress: ResyncProgressRecord): Promise<RunResult> {
   const show = showing(plan, progress);
   show();
   const failures = await runKinds(plan, { pass: 'read', progress, show });

@@ -56,7 +56,7 @@ export async function followToTheEnd(
   { trigger, output }: { trigger: string; output: Output },
 ): Promise<RunReport> {
   const view = progressView(output.json ? process.stderr : process.stdout);
-  const ended = await client.followTrigger(trigger, (report) => view.update(report));
+  const ended = await client.followTrigger(trigger, { onProgress: (report) => view.update(report) });
   view.end(ended);
   return ended;
 }

@@ -95,6 +95,8 @@ describe('variables of the environment', () => {
         'TEMPORAL_ADDRESS',
         'TEMPORAL_PROFILE',
         'TIDEMARK_TASK_QUEUE',
+        'TIDEMARK_SCHEDULED_RESYNC_INTERVAL',
+        'TIDEMARK__<INTEGRATION>__SCHEDULED_RESYNC_INTERVAL',
         'GITHUB_TOKEN',
       ])
         expect(text).toContain(name);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { readConnections } from '../../config/connections.ts';
-import { environmentSettings } from '../../config/settings.ts';
+import { environmentDefaults, environmentSettings } from '../../config/settings.ts';
 
 const { resolve } = createRequire(import.meta.url);
 
@@ -15,5 +15,6 @@ export function isKnownVariable(name: string): boolean {
     const variable = name.replace('<INTEGRATION>', 'ACME');
     return environmentSettings('acme', ['baseUrl', 'accessToken'], { [variable]: 'x' }).settings.length > 0;
   }
+  if (environmentDefaults('acme', { [name]: 'x' }).length > 0) return true;
   return JSON.stringify(readConnections({ [name]: 'x' })) !== JSON.stringify(readConnections({}));
 }

@@ -38,6 +38,9 @@ export interface Target {
   /** The keys of all configured resources. Default: those of the tests. */
   readonly resources?: readonly string[];
   readonly strategy?: Strategy;
+  /** The source's clock, and the latest change among the records. Default: not told. */
+  readonly clock?: string | null;
+  readonly modified?: string | null;
 }
 
 /** No guard holds anything, unless a test asks for one. */
@@ -45,6 +48,8 @@ const UNLIMITED: DeleteLimits = { maxShare: 1, maxCount: null, emptySource: 'del
 
 export interface RunOptions {
   readonly integration?: string;
+  /** Stands for the configuration: another text is another one. */
+  readonly configuration?: string;
   readonly kinds?: readonly string[];
   readonly scope?: Scope;
 }
@@ -65,9 +70,9 @@ export class StagedRun {
 
   static async begin(
     { db, destination }: { db: Database; destination: Destination },
-    { integration = 'acme', kinds = ['thing'], scope = FULL }: RunOptions = {},
+    { integration = 'acme', configuration = 'same', kinds = ['thing'], scope = FULL }: RunOptions = {},
   ): Promise<StagedRun> {
-    await importConfiguration(db, { integration, document: {}, hash: 'same', origin: 'file' });
+    await importConfiguration(db, { integration, document: {}, hash: configuration, origin: 'file' });
     await insertTrigger(db, { integration, origin: 'sdk', action: 'resync', scope, plan: null, call: null });
     const begun = await beginRun(db, integration, randomUUID());
     if (!begun) throw new Error('no run began');
@@ -84,13 +89,12 @@ export class StagedRun {
   /** Stages the records as one batch; `destination.upsert` can then be called with it, also more than once. */
   async stage(records: readonly MappedRecord[], target: Target = {}) {
     const { kind = 'thing', resource = kind, position = 0, pass = 'read', resources = RESOURCES } = target;
-    const { strategy = { create: true, update: true } } = target;
+    const { strategy = { create: true, update: true }, clock = null, modified = null } = target;
     const now = await databaseClock(this.db);
     const fetchAttempt = randomUUID();
     const mappedAttempt = randomUUID();
     const pages = [await packPage(now, [])];
-    const untimed = { nextCursor: null, clock: null, modified: null };
-    const batch = { attempt: fetchAttempt, kind, resource, pass, pages, ...untimed };
+    const batch = { attempt: fetchAttempt, kind, resource, pass, pages, nextCursor: null, clock, modified };
     await fenced(this.db, this.run, (tx) => stageBatch(tx, this.run, batch));
     await stageMapped(this.db, this.run, {
       attempt: mappedAttempt,
