@@ -87,7 +87,7 @@ async function write(tx: Queryable, run: PinnedRun, synced: Synced) {
   await tx.query(
     `insert into tidemark.kind_run (run_id, kind, position, state, started_at, finished_at, pages, read, created,
                                     updated, unchanged, skipped, duplicates, outdated)
-     values ($1, $2, 0, 'complete', clock_timestamp(), clock_timestamp(), 1, $3, $4, $5, $6, $7, $8, $9)`,
+     values ($1, $2, 1, 'complete', clock_timestamp(), clock_timestamp(), 1, $3, $4, $5, $6, $7, $8, $9)`,
     [run.runId, kind, entities.length, created, updated, unchanged, skipped, duplicates, outdated],
   );
   return { created, updated, unchanged, skipped, outdated, unidentified: 0 };

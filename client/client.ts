@@ -17,7 +17,7 @@ import { listPlans, planEntities, readPlan, rejectPlan } from '../catalog/plans.
 import { countQuarantined, listQuarantined } from '../catalog/quarantine.ts';
 import { lastCompleteRun, listRuns, readRun } from '../catalog/reports.ts';
 import { finishRun, unfinishedRuns } from '../catalog/runs.ts';
-import { appliedBy, insertTrigger, lostTriggers, type NewTrigger, readTrigger } from '../catalog/triggers.ts';
+import { approvalOf, insertTrigger, lostTriggers, type NewTrigger, readTrigger } from '../catalog/triggers.ts';
 import type { Configuration, IntegrationDocument } from '../config/configuration.ts';
 import type { ConfigurationContext } from '../config/definitions.ts';
 import { hashDocument, kindsIn } from '../config/document.ts';
@@ -238,9 +238,11 @@ export class TidemarkClient {
   async approve(integration: string, plan: string, options: TriggerOptions): Promise<string> {
     await this.known(integration);
     const { state, why } = await readPlan(this.db, integration, plan);
-    const first = await appliedBy(this.db, plan);
-    if (state === 'applied' && first !== null) return first;
-    if (state !== 'open') throw new ConflictError(`plan ${plan} is ${state} and cannot be approved: ${why}`);
+    if (state !== 'open' && state !== 'applied') {
+      throw new ConflictError(`plan ${plan} is ${state} and cannot be approved: ${why}`);
+    }
+    const first = await approvalOf(this.db, plan);
+    if (first !== null) return first;
     return this.trigger({ integration, action: 'apply', scope: FULL, plan, call: null }, options);
   }
 
