@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { Json } from '../domain/json.ts';
 
 /**
  * What the configuration must know of a source type to check its settings and selectors. A key with nothing after it
@@ -14,6 +15,11 @@ export interface SourceDefinition {
   readonly settings: z.ZodObject;
   /** Kinds and the selector fields of each, besides `query`; strict, with defaults. */
   readonly kinds: Readonly<Record<string, z.ZodObject>>;
+  /**
+   * Where the kinds are the user's own: those that the settings name, as they are written; `null`: any name. Absent: the
+   * kinds are `kinds`.
+   */
+  readonly kindsOf?: (settings: Json) => Readonly<Record<string, z.ZodObject>> | null;
 }
 
 /** What the configuration must know of a destination type. */
@@ -35,6 +41,8 @@ export interface ConfigurationContext {
   readonly sources: readonly SourceDefinition[];
   readonly destinations: readonly DestinationDefinition[];
   readonly checkExpression: CheckExpression;
+  /** The folder of the configuration file: paths in it are relative to this. */
+  readonly directory: string;
   /** The environment that `${env:NAME}` and `TIDEMARK__…` are read from. */
   readonly env: Readonly<Record<string, string | undefined>>;
 }

@@ -68,7 +68,8 @@ function secretsIn(value: Json | undefined, path: Path, display: Display): strin
   return hidden && String(value) !== '' ? [String(value)] : [];
 }
 
-/** A source or a destination, but for its type: any of the settings may be a secret. */
-function isPrivate([root, , part, key]: Path): boolean {
+/** The server's token, and a source or a destination but for its type: any of the settings may be a secret. */
+function isPrivate([root, second, part, key]: Path): boolean {
+  if (root === 'server') return second === 'token';
   return root === 'integrations' && (part === 'source' || part === 'destination') && key !== 'type';
 }

@@ -1,6 +1,13 @@
 import { z } from 'zod';
 import type { DestinationDefinition, SourceDefinition } from './definitions.ts';
-import { blueprintSchema, integrationId, integrationSchema, resourceSchema } from './schema.ts';
+import {
+  blueprintSchema,
+  integrationId,
+  integrationSchema,
+  PATCHABLE_KEYS,
+  resourceSchema,
+  serverSchema,
+} from './schema.ts';
 
 export interface Definitions {
   readonly sources: readonly SourceDefinition[];
@@ -16,18 +23,42 @@ type JsonSchema = z.core.JSONSchema.BaseSchema;
  */
 export function configurationJsonSchema({ sources, destinations }: Definitions): JsonSchema {
   const integrations = sources.flatMap((source) => {
-    const kinds = Object.entries(source.kinds).map(([name, selector]) => ({ name, selector }));
-    const resources = kinds.map((kind) => resourceSchema({ kind, checkExpression: () => null }));
+    const resources = resourceSchemas(source);
     return destinations.map((destination) => integrationSchema({ source, destination, resource: z.union(resources) }));
   });
   const file = z
     .strictObject({
+      server: serverSchema.optional(),
       blueprints: z.record(z.string(), blueprintSchema.nullable()).optional().meta({ description: BLUEPRINTS }),
       integrations: z.record(integrationId, z.union(integrations)).meta({ description: 'The integrations, by id' }),
     })
     .meta({ title: 'Tidemark configuration' });
   const schema = loosened(z.toJSONSchema(file, { io: 'input', target: 'draft-7' }));
   return { ...schema, definitions: { reference: REFERENCE } };
+}
+
+/**
+ * The JSON schema (2020-12) of what a patch may replace, without references to the environment, made of the same
+ * schemas.
+ */
+export function patchJsonSchema({ sources, destinations }: Definitions): JsonSchema {
+  const resources = sources.flatMap((source) => resourceSchemas(source));
+  const [destination = null] = destinations;
+  const integration = integrationSchema({ source: null, destination, resource: z.union(resources) });
+  const patch = integration
+    .pick(Object.fromEntries(PATCHABLE_KEYS.map((key) => [key, true])) as PatchableMask)
+    .partial();
+  const { $schema: _, ...schema } = z.toJSONSchema(patch, { io: 'input', target: 'draft-2020-12' });
+  return schema;
+}
+
+type PatchableMask = { [Key in (typeof PATCHABLE_KEYS)[number]]: true };
+
+function resourceSchemas(source: SourceDefinition) {
+  // Where kinds are the user's own, any name will do.
+  if (source.kindsOf) return [resourceSchema({ kind: null, checkExpression: () => null })];
+  const kinds = Object.entries(source.kinds).map(([name, selector]) => ({ name, selector }));
+  return kinds.map((kind) => resourceSchema({ kind, checkExpression: () => null }));
 }
 
 const BLUEPRINTS = 'The blueprints of the catalog. Optional, but a relation that is mapped needs its target here';

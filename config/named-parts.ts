@@ -1,3 +1,5 @@
+import { z } from 'zod';
+import { SCOPE_PREFIX } from '../domain/call.ts';
 import { isRawRecord, type Json } from '../domain/json.ts';
 import type { ConfigurationContext, DestinationDefinition, SourceDefinition } from './definitions.ts';
 import type { Display } from './display.ts';
@@ -43,9 +45,24 @@ export class NamedParts {
     source: SourceDefinition | null,
   ): { name: string; selector: SourceDefinition['settings'] } | null {
     if (source === null) return null;
-    const name = this.#nameAt([...resource, 'kind'], { what: 'kind', known: Object.keys(source.kinds), later: [] });
-    const selector = name === null ? undefined : source.kinds[name];
+    const path = [...resource, 'kind'];
+    const settings = valueAt(this.#tree, [...resource.slice(0, 2), 'source']) ?? null;
+    const kinds = source.kindsOf === undefined ? source.kinds : source.kindsOf(settings);
+    if (kinds === null) return this.#anyKind(path);
+    const name = this.#nameAt(path, { what: 'kind', known: Object.keys(kinds), later: [] });
+    const selector = name === null ? undefined : kinds[name];
     return name === null || selector === undefined ? null : { name, selector };
+  }
+
+  #anyKind(path: Path): { name: string; selector: SourceDefinition['settings'] } | null {
+    const name = valueAt(this.#tree, path);
+    const isName = typeof name === 'string' && name !== '' && !name.startsWith(SCOPE_PREFIX);
+    if (isName) return { name, selector: z.looseObject({}) };
+    if (!this.#display.isUnfilled(path)) {
+      const message = `must be the name of a kind, not beginning with ${SCOPE_PREFIX}`;
+      this.findings.push({ path, at: 'value', message, offset: null });
+    }
+    return null;
   }
 
   /** The name at `path` when it is one of those known; else `null`, and a finding unless the map itself is missing. */

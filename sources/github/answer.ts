@@ -8,6 +8,10 @@ export interface Answer {
   readonly url: string;
   /** The `Link` header, where there is one. */
   readonly link: string | null;
+  /** The API's own clock when it answered (the header `Date`, as RFC 3339), where it tells it. */
+  readonly clock: string | null;
+  /** GitHub itself answered, or GitHub Enterprise, and not another API with its routes. */
+  readonly isGitHub: boolean;
   readonly body: Buffer;
 }
 

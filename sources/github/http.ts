@@ -7,6 +7,7 @@ import { failureOf } from './failure.ts';
 import { isLoopback, onOrigin, shown } from './origin.ts';
 import { isRateLimited, RateLimit } from './rate-limit.ts';
 import { backoff, isTransient, TRIES } from './retry.ts';
+import { instant } from './times.ts';
 
 export interface GitHubHttpOptions {
   /** Where the API's paths begin: `https://api.github.com` (the default), `https://host/api/v3`, `https://host/api/v1`. */
@@ -29,6 +30,11 @@ export interface RequestOptions {
 }
 
 const REDIRECTS = 5;
+
+function answerOf({ url, headers, data }: Pick<AxiosResponse<Buffer>, 'headers' | 'data'> & { url: string }): Answer {
+  const isGitHub = 'x-github-media-type' in headers;
+  return { url, link: headers.link ?? null, clock: instant(headers.date), isGitHub, body: data };
+}
 
 /**
  * The one place where requests to the API are sent, retried and held back (sync-semantics 2.4): five tries with growing
@@ -70,9 +76,8 @@ export class GitHubHttp {
   }
 
   /** The URL of a path of the API, which is appended to the base's own path. */
-  url(path: string, query: Readonly<Record<string, string>> = {}): string {
-    const search = new URLSearchParams(query).toString();
-    return this.#base + path + (search === '' ? '' : `?${search}`);
+  url(path: string): string {
+    return this.#base + path;
   }
 
   /**
@@ -84,7 +89,7 @@ export class GitHubHttp {
     for (let hops = 0; hops <= REDIRECTS; hops++) {
       const { status, headers, data } = await this.#send(target, options);
       if (status === 404 || status === 410) return null;
-      if (status < 300) return { url: target, link: headers.link ?? null, body: data };
+      if (status < 300) return answerOf({ url: target, headers, data });
       const what = `GET ${shown(target)} answered ${status}, and its Location header`;
       if (typeof headers.location !== 'string') throw new SourceError(`${what} is missing`);
       target = onOrigin(headers.location, { base: target, origin: this.origin, what });

@@ -14,7 +14,7 @@ import { FULL } from '../../domain/scope.ts';
 import { createTestDatabase, type TestDatabase } from '../support/environment/database.ts';
 import { StagedRun } from '../support/staged-run.ts';
 
-const RESYNC = { integration: 'acme', origin: 'sdk', action: 'resync', scope: FULL, plan: null } as const;
+const RESYNC = { integration: 'acme', origin: 'sdk', action: 'resync', scope: FULL, plan: null, call: null } as const;
 
 const ANYTHING_MAY_GO = {
   resources: ['thing'],

@@ -1,0 +1,25 @@
+import type { Json, RawRecord } from '../../domain/json.ts';
+
+/** A time in RFC 3339 with milliseconds, so that texts compare as times do; `null`: it is none. */
+export function instant(time: Json | undefined): string | null {
+  const value = typeof time === 'string' ? Date.parse(time) : Number.NaN;
+  return Number.isNaN(value) ? null : new Date(value).toISOString();
+}
+
+/** `null` when one of the times is not known, or there are none. */
+export function earliest(times: readonly (string | null)[]): string | null {
+  const known = times.filter((time) => time !== null).sort();
+  return known.length === times.length ? (known[0] ?? null) : null;
+}
+
+/** When a record last changed; `null`: it does not tell. */
+export const changeOf = (record: RawRecord | undefined): string | null => instant(record?.updated_at);
+
+/** When the records last changed, as far as they tell. */
+export function latestChange(records: readonly RawRecord[]): string | null {
+  const known = records.map(changeOf).filter((time) => time !== null);
+  return known.sort().at(-1) ?? null;
+}
+
+/** As GitHub writes times: without fractions, which it cuts off. */
+export const inSeconds = (time: string): string => `${new Date(time).toISOString().slice(0, 19)}Z`;
