@@ -121,6 +121,14 @@ export interface CallOptions extends TriggerOptions {
   readonly wait?: boolean;
 }
 
+/** The scope that holds the claims of ready entities (sync-semantics 6.7). Default: `plain`. */
+interface Scoped {
+  readonly scope?: string | undefined;
+}
+
+export type EntitiesOptions = CallOptions & Scoped;
+export type SyncOptions = TriggerOptions & Scoped;
+
 interface Scheduled {
   readonly schedule: ScheduleReport | null;
   /** Why it cannot be told. */
@@ -132,13 +140,6 @@ export interface Health {
   readonly database: boolean;
   readonly temporal: boolean;
 }
-/** The scope that holds the claims of ready entities (sync-semantics 6.7). Default: `plain`. */
-interface Scoped {
-  readonly scope?: string | undefined;
-}
-
-export type EntitiesOptions = CallOptions & Scoped;
-export type SyncOptions = TriggerOptions & Scoped;
 
 const POLL_MS = 250;
 const HEALTH_MS = 3_000;

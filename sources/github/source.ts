@@ -29,15 +29,15 @@ export const githubSource = {
   kinds: selectorSchemas as SourceType['kinds'],
   create(values: Readonly<Record<string, unknown>>) {
     const { webhookSecret, ...options } = settings.parse(values);
-    return createGitHubSource(new GitHubClient(options), webhookSecret || null);
+    return createGitHubSource(new GitHubClient(options), webhookSecret);
   },
 } satisfies SourceType;
 
 /** The source over a client of the caller's making. Without a secret it refuses webhooks. */
-export function createGitHubSource(client: GitHubClient, webhookSecret: string | null = null): Source {
+export function createGitHubSource(client: GitHubClient, webhookSecret?: string): Source {
   return {
-    incremental: Object.keys(items),
     events: githubEvents(webhookSecret),
+    incremental: Object.keys(items),
     list: (request) => list(client, request),
     identify: (kind, record) => identify(known(kind), record),
     async lookup({ kind, key, locator, signal, log }) {

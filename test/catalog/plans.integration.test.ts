@@ -6,7 +6,7 @@ import { listPlans, planEntities, readPlan, rejectPlan } from '../../catalog/pla
 import { lastCompleteRun, readRun } from '../../catalog/reports.ts';
 import { catalogDestination } from '../../destinations/catalog.ts';
 import type { Destination } from '../../destinations/destination.ts';
-import { NotFoundError } from '../../domain/errors.ts';
+import { UsageError } from '../../domain/errors.ts';
 import type { Scope } from '../../domain/scope.ts';
 import { createTestDatabase, type TestDatabase } from '../support/environment/database.ts';
 import { type MappedRecord, StagedRun } from '../support/staged-run.ts';
@@ -176,12 +176,11 @@ describe('plans of held deletes', () => {
       ['acme', 'acme.9.9'],
       ['other', 'acme.2.1'],
     ] as const) {
-      const text = `${integration} has no plan ${plan}; \`tidemark plans ${integration}\` lists them`;
-      for (const attempt of [readPlan, rejectPlan]) {
-        const refused = await attempt(under.db, integration, plan).catch((error: unknown) => error);
-        expect(refused).toBeInstanceOf(NotFoundError);
-        expect(refused).toMatchObject({ message: text });
-      }
+      await expect(readPlan(under.db, integration, plan)).rejects.toMatchObject({
+        name: 'NotFoundError',
+        message: `${integration} has no plan ${plan}; \`tidemark plans ${integration}\` lists them`,
+      });
+      await expect(rejectPlan(under.db, integration, plan)).rejects.toMatchObject({ name: 'NotFoundError' });
     }
     expect(await plans()).toEqual(['acme.2.1 open']);
   });
