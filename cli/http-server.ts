@@ -4,6 +4,7 @@ import type { ConfigurationContext } from '../config/definitions.ts';
 import { PortTakenError, type RunningServer, startServer } from '../server/listen.ts';
 import type { ServerLog } from '../server/log.ts';
 import { keptToken } from '../server/token.ts';
+import { sourcesInForce } from '../workers/sources-in-force.ts';
 import { dataDirectory } from './session.ts';
 
 export interface HttpServerOptions {
@@ -18,7 +19,8 @@ export interface HttpServerOptions {
 /** Starts the HTTP server as it is configured. Throws `PortTakenError`. */
 export async function startHttpServer({ settings, note, ...rest }: HttpServerOptions): Promise<RunningServer> {
   const { host, port, maxBody } = settings;
-  return startServer({ ...rest, host, port, maxBody, token: settings.token ?? (await ownToken(note)) });
+  const source = sourcesInForce(rest.client, rest.context);
+  return startServer({ ...rest, source, host, port, maxBody, token: settings.token ?? (await ownToken(note)) });
 }
 
 /** Ports that are tried one after another. */

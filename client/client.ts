@@ -7,6 +7,7 @@ import {
   lockInForce,
   putInForce,
   readConfigurationVersion,
+  type StoredConfiguration,
 } from '../catalog/configurations.ts';
 import { type Database, openDatabase, type Queryable } from '../catalog/database.ts';
 import { type EntityFilter, listEntities, readEntity } from '../catalog/entities.ts';
@@ -17,7 +18,14 @@ import { listPlans, planEntities, readPlan, rejectPlan } from '../catalog/plans.
 import { countQuarantined, listQuarantined } from '../catalog/quarantine.ts';
 import { lastCompleteRun, listRuns, readRun } from '../catalog/reports.ts';
 import { finishRun, unfinishedRuns } from '../catalog/runs.ts';
-import { approvalOf, insertTrigger, lostTriggers, type NewTrigger, readTrigger } from '../catalog/triggers.ts';
+import {
+  approvalOf,
+  insertTrigger,
+  lostTriggers,
+  type NewTrigger,
+  readTrigger,
+  readTriggerReport,
+} from '../catalog/triggers.ts';
 import type { Configuration, IntegrationDocument } from '../config/configuration.ts';
 import type { ConfigurationContext } from '../config/definitions.ts';
 import { hashDocument, kindsIn } from '../config/document.ts';
@@ -224,6 +232,14 @@ export class TidemarkClient {
     return trigger;
   }
 
+  /** The configuration in force, as it is stored: `${env:…}` is left as written. Throws `NotFoundError`. */
+  async inForce(integration: string): Promise<StoredConfiguration> {
+    const { configVersion } = await this.known(integration);
+    const stored = configVersion === null ? null : await readConfigurationVersion(this.db, configVersion);
+    if (stored) return stored;
+    throw new NotFoundError(`${integration} has no configuration`);
+  }
+
   /** The keys that `patchConfiguration` may replace, as they are in force: `${env:…}` is left as written. */
   async configuration(integration: string): Promise<ConfigurationPatch> {
     const { configVersion } = await this.known(integration);
@@ -424,7 +440,7 @@ export class TidemarkClient {
    */
   async run(integration: string, runOrTrigger: string): Promise<RunReport | WaitingTrigger> {
     await this.known(integration);
-    const trigger = UUID.test(runOrTrigger) ? await readTrigger(this.db, runOrTrigger) : null;
+    const trigger = UUID.test(runOrTrigger) ? await readTriggerReport(this.db, runOrTrigger) : null;
     const run = await readRun(this.db, trigger ? (trigger.runId ?? '') : runOrTrigger);
     const isCovered = trigger === null || trigger.done || run?.outcome === 'running';
     if (run?.integration === integration && isCovered) return run;

@@ -8,12 +8,14 @@ import { UnavailableError } from '../domain/errors.ts';
 import { createServer } from './create-server.ts';
 import type { ServerLog } from './log.ts';
 import { ServerMetrics } from './metrics.ts';
+import type { ServerParts } from './parts.ts';
 import { PROBLEM_TYPE, Problem, type ProblemStatus } from './problem.ts';
 import { Sessions } from './sessions.ts';
 
 export interface ListenOptions {
   readonly client: TidemarkClient;
   readonly context: ConfigurationContext;
+  readonly source: ServerParts['source'];
   readonly token: string;
   readonly host: string;
   /** 0: one that the system picks. */
@@ -50,10 +52,19 @@ export class PortTakenError extends UnavailableError {}
 
 /** Listens. Throws `PortTakenError`, or `UnavailableError` when the port or the address may not be used. */
 export async function startServer(options: ListenOptions): Promise<RunningServer> {
-  const { client, context, token, host, port, maxBody, log } = options;
+  const { client, context, source, token, host, port, maxBody, log } = options;
   const limits = { ...LIMITS, ...options.limits };
   const stopping = new AbortController();
-  const parts = { client, context, token, maxBody, log, sessions: new Sessions(), metrics: new ServerMetrics() };
+  const parts = {
+    client,
+    context,
+    source,
+    token,
+    maxBody,
+    log,
+    sessions: new Sessions(),
+    metrics: new ServerMetrics(),
+  };
   const app = createServer({ ...parts, stopping: stopping.signal });
   const listener = getRequestListener(app.fetch, { errorHandler: malformedRequest });
   const server = createHttpServer(
