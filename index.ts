@@ -10,7 +10,8 @@ export {
   type TriggerOptions,
 } from './client/client.ts';
 export type { Configuration } from './config/configuration.ts';
-export type { Entity } from './domain/entity.ts';
+export type { Claim } from './domain/claim.ts';
+export type { Entity, EntityKey } from './domain/entity.ts';
 export { TidemarkError, UnavailableError, UsageError } from './domain/errors.ts';
 export { EXIT_CODES, type KindState, type Outcome } from './domain/outcome.ts';
 export type { Plan, PlanState } from './domain/plan.ts';

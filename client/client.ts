@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { Client, Connection, type ConnectionOptions, WorkflowNotFoundError } from '@temporalio/client';
+import { listClaims } from '../catalog/claims.ts';
 import {
   type IntegrationRow,
   importConfiguration,
@@ -9,7 +10,7 @@ import {
   readConfigurationVersion,
 } from '../catalog/configurations.ts';
 import { type Database, openDatabase, type Queryable } from '../catalog/database.ts';
-import { type EntityFilter, listEntities, readEntity } from '../catalog/entities.ts';
+import { type EntityFilter, findNamed, listBlueprints, listEntities, readEntity } from '../catalog/entities.ts';
 import { acceptCall, forgottenInboxes, readCall } from '../catalog/inbox.ts';
 import { type CatalogMetrics, readMetrics } from '../catalog/metrics.ts';
 import { migrate } from '../catalog/migrate.ts';
@@ -25,6 +26,7 @@ import { storedInterval } from '../config/load.ts';
 import { type ConfigurationPatch, patchableIn, patchDocument } from '../config/patch.ts';
 import { intervalVariable } from '../config/settings.ts';
 import type { Call, CallReport, EntitiesCall, EventCall, PlainCall, RawCall } from '../domain/call.ts';
+import type { Claim } from '../domain/claim.ts';
 import type { Entity, EntityKey } from '../domain/entity.ts';
 import { ConflictError, type Mistake, NotFoundError, UnavailableError, UsageError } from '../domain/errors.ts';
 import type { Plan } from '../domain/plan.ts';
@@ -424,6 +426,21 @@ export class TidemarkClient {
     const entity = await readEntity(this.db, key);
     if (entity) return entity;
     throw new NotFoundError(`the catalog has no ${key.blueprint} ${key.identifier}`);
+  }
+
+  /** The claims on an entity; none where there is no such entity. */
+  async claims(key: EntityKey): Promise<Claim[]> {
+    return listClaims(this.db, key);
+  }
+
+  /** The blueprints of which the catalog has entities, by name. */
+  async blueprints(): Promise<string[]> {
+    return listBlueprints(this.db);
+  }
+
+  /** The entities, of whichever blueprint, that have one of the identifiers. */
+  async named(identifiers: readonly string[]): Promise<EntityKey[]> {
+    return identifiers.length === 0 ? [] : findNamed(this.db, identifiers);
   }
 
   /** What monitoring asks for, of all integrations. */
