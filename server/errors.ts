@@ -5,6 +5,7 @@ import { isOutage } from '../client/outage.ts';
 import { type Path, pathText } from '../config/problem.ts';
 import { ConflictError, type Mistake, NotFoundError, UnavailableError, UsageError } from '../domain/errors.ts';
 import { allowedMethods } from './methods.ts';
+import { problemPage, wantsPage } from './pages/problem.ts';
 import type { App, ServerEnv, ServerParts } from './parts.ts';
 import { PROBLEM_TYPE, Problem, UNFORESEEN } from './problem.ts';
 
@@ -35,7 +36,8 @@ export function answerUnknown(app: App): NotFoundHandler<ServerEnv> {
   };
 }
 
-function answer(c: Context<ServerEnv>, problem: Problem): Response {
+function answer(c: Context<ServerEnv>, problem: Problem): Response | Promise<Response> {
+  if (wantsPage(c)) return problemPage(c, problem);
   return c.body(JSON.stringify(problem.body(c.get('requestId'))), problem.status, {
     ...problem.headers,
     'content-type': PROBLEM_TYPE,

@@ -12,6 +12,7 @@ import { ServerMetrics } from './metrics.ts';
 import type { ServerParts } from './parts.ts';
 import { PROBLEM_TYPE, Problem, type ProblemStatus, UNFORESEEN } from './problem.ts';
 import { Sessions } from './sessions.ts';
+import type { TemporalUi } from './temporal-ui.ts';
 
 export interface ListenOptions {
   readonly client: TidemarkClient;
@@ -23,6 +24,8 @@ export interface ListenOptions {
   readonly port: number;
   /** Bytes. */
   readonly maxBody: number;
+  /** Where pages link to. Default: nowhere. */
+  readonly temporalUi?: TemporalUi | null;
   readonly log: ServerLog;
   readonly limits?: Partial<Limits>;
 }
@@ -53,20 +56,11 @@ export class PortTakenError extends UnavailableError {}
 
 /** Listens. Throws `PortTakenError`, or `UnavailableError` when the port or the address may not be used. */
 export async function startServer(options: ListenOptions): Promise<RunningServer> {
-  const { client, context, source, token, host, port, maxBody, log } = options;
+  const { client, context, source, token, host, port, maxBody, temporalUi = null, log } = options;
   const limits = { ...LIMITS, ...options.limits };
   const stopping = new AbortController();
-  const parts = {
-    client,
-    context,
-    source,
-    token,
-    maxBody,
-    log,
-    sessions: new Sessions(),
-    metrics: new ServerMetrics(),
-  };
-  const app = createServer({ ...parts, stopping: stopping.signal });
+  const own = { sessions: new Sessions(), metrics: new ServerMetrics(), stopping: stopping.signal };
+  const app = createServer({ client, context, source, token, maxBody, temporalUi, log, ...own });
   const listener = getRequestListener(app.fetch, { errorHandler: (error) => bareAnswer(error, log) });
   const server = createHttpServer(
     {
