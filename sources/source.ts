@@ -33,6 +33,8 @@ export interface Page {
   readonly next: string | null;
   /** More may follow, though there is no cursor: only this very iteration can go on. */
   readonly open?: boolean;
+  /** Part of what came with the page before, and was observed with it. */
+  readonly continued?: boolean;
   /** The source's own clock when it answered (RFC 3339), where it tells it: for HTTP the header `Date`. */
   readonly clock?: string | null;
   /** The latest time of change among the rows (RFC 3339), where records tell it. */
@@ -164,8 +166,28 @@ export interface SourceContext {
   readonly directory: string;
 }
 
+/** A resource as its source sees it. */
+export interface ConfiguredResource {
+  readonly kind: string;
+  readonly selector: Readonly<Record<string, unknown>>;
+}
+
+/** What is wrong in an integration's configuration; the path begins below the integration: `resources`, 0, `kind`. */
+export interface SourceMistake {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
+
 /** A kind of source that a configuration can name. */
 export interface SourceType extends SourceDefinition {
   /** Throws `UsageError` when the settings name what is not there, e.g. a module. */
   create(settings: Readonly<Record<string, unknown>>, context: SourceContext): Source | Promise<Source>;
+  /**
+   * Checks what only the source's own code can tell, before anything runs. Throws `UsageError` as `create` does. Absent: the
+   * settings and kinds say it all.
+   */
+  verify?(
+    settings: Readonly<Record<string, unknown>>,
+    context: SourceContext & { readonly resources: readonly ConfiguredResource[] },
+  ): Promise<readonly SourceMistake[]>;
 }

@@ -23,11 +23,11 @@ export interface ReadResourceInput {
 
 /** A place in a resource's list. */
 export interface Place {
-  /** `null`: its start. */
+  /** `null`: its start. With a session: where to begin again when that is lost. */
   readonly cursor: string | null;
   /** The reading without cursors that one process holds. */
   readonly session: Session | null;
-  /** How often such a reading was lost, and begun again at `cursor`. */
+  /** How often such a reading was lost. */
   readonly losses: number;
 }
 
@@ -106,7 +106,9 @@ async function fetch(input: ReadResourceInput, place: Place): Promise<Batch> {
     ]);
     const { attempt, pages, rows, failure } = result;
     const label = pages === 1 ? `page ${progress.pages + 1}` : `pages ${progress.pages + 1}–${progress.pages + pages}`;
-    return { attempt, pages, rows, label, next: placeAfter(place, result), failure };
+    const ended = result.next === null && result.session === null;
+    const next = ended ? null : { cursor: result.next, session: result.session, losses };
+    return { attempt, pages, rows, label, next, failure };
   } catch (error) {
     if (session === null || !isLostReading(error)) throw error;
     if (losses < MAX_LOSSES) return { ...NOTHING, next: { cursor, session: null, losses: losses + 1 } };
@@ -118,12 +120,6 @@ async function fetch(input: ReadResourceInput, place: Place): Promise<Batch> {
 type OwnPass = Extract<Pass, 'read' | 'second-listing'>;
 
 const NOTHING = { attempt: null, pages: 0, rows: 0, label: '', failure: null } as const;
-
-/** A reading without cursors goes on where it is, and begins again at the cursor that it began at. */
-function placeAfter({ cursor, losses }: Place, { next, session }: { next: string | null; session: Session | null }) {
-  if (session !== null) return { cursor, session, losses };
-  return next === null ? null : { cursor: next, session: null, losses };
-}
 
 async function lookUp({ run, kind, resource }: ReadResourceInput, { cursor: after }: Place): Promise<Batch> {
   const summary = `${kind}: look up what was not listed`;
