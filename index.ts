@@ -1,15 +1,20 @@
 /** What a program that uses Tidemark as a library imports: the client, and what its methods take and return. */
 
 export type { EntityFilter } from './catalog/entities.ts';
+export type { Difference, EntityInput } from './client/calls.ts';
 export {
+  type CallOptions,
   type ClientOptions,
+  type EntitiesOptions,
   type IntegrationStatus,
   type ResyncOptions,
-  type TemporalAddress,
+  type SyncOptions,
   TidemarkClient,
   type TriggerOptions,
 } from './client/client.ts';
+export type { TemporalAddress } from './client/temporal.ts';
 export type { Configuration } from './config/configuration.ts';
+export type { CallCounts, CallReport, CallState } from './domain/call.ts';
 export type { Entity } from './domain/entity.ts';
 export { TidemarkError, UnavailableError, UsageError } from './domain/errors.ts';
 export { EXIT_CODES, type KindState, type Outcome } from './domain/outcome.ts';

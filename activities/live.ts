@@ -37,7 +37,7 @@ export const createLiveActivities = (deps: ActivityDependencies) => ({
       return { settled: 0, more: false };
     }
     const pipeline = await deps.pipeline(await configurationInForce(deps.db, integration));
-    const site = { ...deps, pipeline, signal: cancellationSignal() };
+    const site = { ...deps, pipeline, signal: cancellationSignal(), lookups: new Map() };
     const outcomes = await Promise.all(calls.map((call) => workOut(site, call)));
     const target = { integration, resources: resourceKeys(pipeline.integration) };
     for (const [index, { seq }] of calls.entries()) {

@@ -50,11 +50,11 @@ export async function readTrigger(db: Queryable, id: string): Promise<TriggerSta
   return row ?? null;
 }
 
-/** The trigger that a plan was applied by; `null`: none yet. */
-export async function appliedBy(db: Queryable, plan: string): Promise<string | null> {
+/** The approval of a plan that waits or runs, or that the plan was applied by; `null`: nobody has approved it. */
+export async function approvalOf(db: Queryable, plan: string): Promise<string | null> {
   const [row] = await db.query<{ id: string }>(
-    `select t.id from tidemark.trigger t join tidemark.plan p on p.id = t.plan and p.applied_run = t.run_id
-      where t.plan = $1 order by t.created_at limit 1`,
+    `select t.id from tidemark.trigger t join tidemark.plan p on p.id = t.plan
+      where t.plan = $1 and (t.done_at is null or t.run_id = p.applied_run) order by t.created_at limit 1`,
     [plan],
   );
   return row?.id ?? null;

@@ -16,6 +16,10 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   approve: async () => (await import('./commands/approve.ts')).addApproveCommand,
   reject: async () => (await import('./commands/reject.ts')).addRejectCommand,
   quarantine: async () => (await import('./commands/quarantine.ts')).addQuarantineCommand,
+  register: async () => (await import('./commands/register.ts')).addRegisterCommand,
+  unregister: async () => (await import('./commands/unregister.ts')).addUnregisterCommand,
+  diff: async () => (await import('./commands/diff.ts')).addDiffCommand,
+  sync: async () => (await import('./commands/sync.ts')).addSyncCommand,
   entities: async () => (await import('./commands/entities.ts')).addEntitiesCommand,
 };
 

@@ -8,7 +8,6 @@ import type { Path } from './problem.ts';
 const LATER_KEYS: Readonly<Record<string, readonly string[]>> = {
   'integrations.*': ['keepRawPages'],
   'integrations.*.policy': ['resolution', 'defaultResolution', 'resolve', 'onConflict'],
-  'integrations.*.source': ['webhookSecret'],
   'integrations.*.resources.*': ['components'],
   'integrations.*.resources.*.policy': ['resolution', 'defaultResolution', 'resolve', 'onConflict'],
   'integrations.*.resources.*.entity': ['modifiedAt'],

@@ -62,6 +62,8 @@ export async function startServer(options: ListenOptions): Promise<RunningServer
       requestTimeout: limits.request,
       keepAliveTimeout: limits.keepAlive,
       connectionsCheckingInterval: Math.min(1_000, limits.headers),
+      // Node's own answer to that would be no problem+json.
+      requireHostHeader: false,
     },
     listener,
   );

@@ -9,7 +9,6 @@ describe('keys of later versions are refused by name', () => {
     ['keepRawPages', integration('keepRawPages: 1')],
     ['resolution', integration('policy: { resolution: newer }')],
     ['defaultResolution', integration('policy: { defaultResolution: other }')],
-    ['webhookSecret', acme({ source: '      webhookSecret: abc\n' })],
     ['resolve', resource('policy: { resolve: a }')],
     ['components', resource('components: []')],
     [
