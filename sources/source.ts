@@ -166,28 +166,8 @@ export interface SourceContext {
   readonly directory: string;
 }
 
-/** A resource as its source sees it. */
-export interface ConfiguredResource {
-  readonly kind: string;
-  readonly selector: Readonly<Record<string, unknown>>;
-}
-
-/** What is wrong in an integration's configuration; the path begins below the integration: `resources`, 0, `kind`. */
-export interface SourceMistake {
-  readonly path: readonly (string | number)[];
-  readonly message: string;
-}
-
 /** A kind of source that a configuration can name. */
 export interface SourceType extends SourceDefinition {
   /** Throws `UsageError` when the settings name what is not there, e.g. a module. */
   create(settings: Readonly<Record<string, unknown>>, context: SourceContext): Source | Promise<Source>;
-  /**
-   * Checks what only the source's own code can tell, before anything runs. Throws `UsageError` as `create` does. Absent: the
-   * settings and kinds say it all.
-   */
-  verify?(
-    settings: Readonly<Record<string, unknown>>,
-    context: SourceContext & { readonly resources: readonly ConfiguredResource[] },
-  ): Promise<readonly SourceMistake[]>;
 }

@@ -1,5 +1,4 @@
 import type { z } from 'zod';
-import type { RawRecord } from '../../domain/json.ts';
 import type { TriggerOrigin } from '../../domain/trigger.ts';
 import type { IntegrationCalls, RawStates, RouteRequest, SourceLog, SourceRoute } from '../source.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { SourceError } from '../../domain/errors.ts';
+import { SourceError, UsageError } from '../../domain/errors.ts';
 import { isRawRecord, type RawRecord } from '../../domain/json.ts';
 import { createWebhookEvents } from '../signed-webhook.ts';
 import type { ListRequest, Page, RouteRequest, Source, SourceType } from '../source.ts';
@@ -34,10 +34,14 @@ export const moduleSource: SourceType = {
     return createModuleSource(await loadDefinition(module, directory), { values, webhookSecret });
   },
   async verify(values, { directory, resources }) {
-    const { module } = settings.parse(values);
-    const definition = await loadDefinition(module, directory);
-    setUp(definition, values);
-    return kindMistakes(definition, resources);
+    try {
+      const definition = await loadDefinition(settings.parse(values).module, directory);
+      setUp(definition, values);
+      return kindMistakes(definition, resources);
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      return [{ path: ['source', 'module'], message: error.message }];
+    }
   },
 };
 

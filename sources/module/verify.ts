@@ -1,6 +1,6 @@
 import type { z } from 'zod';
+import type { ConfiguredResource, SourceMistake } from '../../config/definitions.ts';
 import { SourceError } from '../../domain/errors.ts';
-import type { ConfiguredResource, SourceMistake } from '../source.ts';
 import type { IntegrationDefinition } from './definition.ts';
 
 type Listeners = IntegrationDefinition<object>['listeners'];
