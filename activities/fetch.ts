@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { cancellationSignal } from '@temporalio/activity';
 import { fenced } from '../catalog/fence.ts';
-import { isReading, runAbout, startKind } from '../catalog/runs.ts';
+import { addWarning, isReading, runAbout, startKind } from '../catalog/runs.ts';
 import { databaseClock, packPage, type StagedPage, stageBatch } from '../catalog/staging.ts';
-import type { Pass, PinnedRun } from '../domain/run.ts';
+import { MAX_LOSSES, type Pass, type PinnedRun } from '../domain/run.ts';
 import type { Page } from '../sources/source.ts';
 import { type ActivityDependencies, resourceOf } from './dependencies.ts';
 import { endReading, type Reading, type Session } from './reading-sessions.ts';
@@ -24,6 +24,8 @@ export interface FetchInput {
   readonly since: string | null;
   /** The reading that this process holds and is to go on with; `null`: begin one at the cursor. */
   readonly session: string | null;
+  /** How often readings of the resource were lost before. */
+  readonly losses: number;
 }
 
 export interface FetchResult {
@@ -78,11 +80,16 @@ export const createFetchActivity = (deps: ActivityDependencies) => ({
 });
 
 async function begin(deps: ActivityDependencies, input: FetchInput): Promise<Reading> {
-  const { run, kind, resource, pass, cursor, since } = input;
+  const { run, kind, resource, pass, cursor, since, losses } = input;
   const pipeline = await deps.pipeline(run.configVersion);
   const controller = new AbortController();
   const { selector } = resourceOf(pipeline, resource);
   const about = await runAbout(deps.db, run);
+  if (losses > 0) {
+    const warning = `${resource} was begun again (${losses} of ${MAX_LOSSES}): the process that read it was lost; what it had read is counted twice`;
+    deps.log.warn(`${run.integration}: ${warning}`);
+    await addWarning(deps.db, run, warning);
+  }
   const request = { kind, selector, cursor, since, run: about, signal: controller.signal, log: deps.log };
   const pages = pipeline.source.list(request)[Symbol.asyncIterator]();
   return { controller, pages, observedAt: null, isWanted: () => isReading(deps.db, run, { kind, pass }) };

@@ -147,8 +147,9 @@ export async function runAbout(db: Queryable, run: RunRef): Promise<RunAbout> {
   return row as RunAbout;
 }
 
+/** Adds what a run has to say; once, however often it is said. */
 export async function addWarning(db: Queryable, run: RunRef, warning: string): Promise<void> {
-  await db.query('update tidemark.run set warnings = warnings || $2::text where id = $1', [
+  await db.query('update tidemark.run set warnings = warnings || $2::text where id = $1 and $2 <> all (warnings)', [
     run.runId,
     storableText(warning),
   ]);

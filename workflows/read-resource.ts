@@ -1,7 +1,7 @@
 import { ApplicationFailure, CancellationScope, setCurrentDetails } from '@temporalio/workflow';
 import type { Session } from '../activities/reading-sessions.ts';
 import type { ResourceRef } from '../activities/run.ts';
-import type { Pass, PinnedRun } from '../domain/run.ts';
+import { MAX_LOSSES, type Pass, type PinnedRun } from '../domain/run.ts';
 import { activities, heldReadingLabelled, labelled, readingLabelled } from './activity-options.ts';
 import { isLostReading } from './cause.ts';
 import type { KindProgress } from './kind-progress.ts';
@@ -32,9 +32,6 @@ export interface Place {
 }
 
 export const START: Place = { cursor: null, session: null, losses: 0 };
-
-/** So often a reading without cursors is begun again. */
-const MAX_LOSSES = 3;
 
 /** A batch of raw records on its way, and whether another follows. */
 interface Batch {
@@ -102,7 +99,7 @@ async function fetch(input: ReadResourceInput, place: Place): Promise<Batch> {
   try {
     const { since } = resource;
     const result = await activities.fetch.executeWithOptions(options, [
-      { run, kind, resource: resource.key, pass: pass as OwnPass, cursor, since, session: session?.id ?? null },
+      { run, kind, resource: resource.key, pass: pass as OwnPass, cursor, since, session: session?.id ?? null, losses },
     ]);
     const { attempt, pages, rows, failure } = result;
     const label = pages === 1 ? `page ${progress.pages + 1}` : `pages ${progress.pages + 1}–${progress.pages + pages}`;
