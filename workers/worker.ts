@@ -81,9 +81,12 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const shutDown = (): void => {
     for (const each of [worker, own]) if (each.getState() === 'RUNNING') each.shutdown();
   };
-  const running = Promise.all([worker.run(), own.run()].map((run) => run.finally(shutDown)));
+  // Both have to be at their end before what they use is closed.
+  const running = Promise.allSettled([worker.run(), own.run()].map((run) => run.finally(shutDown)));
   const stopped = running
-    .then(async () => {})
+    .then((ends) => {
+      for (const end of ends) if (end.status === 'rejected') throw end.reason;
+    })
     .finally(async () => {
       await sweeping.stop();
       await sessions.close();
