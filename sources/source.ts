@@ -62,7 +62,7 @@ export interface Source {
    * (sync-semantics 2.2).
    */
   list(request: ListRequest): AsyncIterable<Page>;
-  identify(kind: string, record: RawRecord): RecordIdentity;
+  identify(kind: string, record: RawRecord): RecordIdentity | Promise<RecordIdentity>;
   /** The record as it is now; `null`: gone (404, 410, or another record has taken its place). */
   lookup(request: LookupRequest): Promise<RawRecord | null>;
   /**
@@ -74,6 +74,6 @@ export interface Source {
 }
 
 /** A kind of source that a configuration can name. */
-export interface SourceType extends SourceDefinition {
-  create(settings: Readonly<Record<string, unknown>>): Source;
+export interface SourceType<Created extends Source = Source> extends SourceDefinition {
+  create(settings: Readonly<Record<string, unknown>>): Created;
 }

@@ -1,5 +1,6 @@
 import { SourceError } from '../../domain/errors.ts';
 import type { RawRecord } from '../../domain/json.ts';
+import type { RequestOptions } from '../http-client/client.ts';
 import type { Page } from '../source.ts';
 import {
   decodeCursor,
@@ -8,7 +9,6 @@ import {
   pullRequestPlaceSchema,
   type RepositoryId,
 } from './cursor.ts';
-import type { RequestOptions } from './http.ts';
 import { apiPath } from './identity.ts';
 import type { ListReader } from './paging.ts';
 import { placeAfter, readRepositories } from './repositories.ts';

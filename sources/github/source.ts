@@ -19,15 +19,18 @@ const settings = z.strictObject({
 });
 
 /** GitHub, GitHub Enterprise and APIs with the same routes. */
-export const githubSource: SourceType = {
+export const githubSource: SourceType<GitHubSource> = {
   type: 'github',
   settings,
   kinds: selectorSchemas,
   create: (values) => createGitHubSource(new GitHubClient(settings.parse(values))),
 };
 
+/** Its `identify` needs no waiting. */
+type GitHubSource = ReturnType<typeof createGitHubSource>;
+
 /** The source over a client of the caller's making. */
-export function createGitHubSource(client: GitHubClient): Source {
+export function createGitHubSource(client: GitHubClient) {
   return {
     list: (request) => list(client, request),
     identify: (kind, record) => identify(known(kind), record),
@@ -40,7 +43,7 @@ export function createGitHubSource(client: GitHubClient): Source {
       return identify(known(kind), record).key === key ? record : null;
     },
     admits: (kind, selector, record) => isSelected(known(kind), selector, record),
-  };
+  } satisfies Source;
 }
 
 /** What each kind is called in the log (seed S3.14). */
