@@ -8,12 +8,21 @@ export interface SourceDefinition {
   /** The word after `type:`. */
   readonly type: string;
   /**
-   * The keys of `source:` besides `type`; strict, with defaults. `baseUrl` and `accessToken` can also be set by the
-   * environment. A message of its own follows the key: `source.baseUrl: is not an http or https URL`.
+   * The keys of `source:` besides `type`; strict, with defaults. `baseUrl` (or `url`) and `accessToken` can also be set by
+   * the environment. A message of its own follows the key: `source.baseUrl: is not an http or https URL`.
    */
   readonly settings: z.ZodObject;
-  /** Kinds and the selector fields of each, besides `query`; strict, with defaults. */
+  /** Kinds that the source has by itself, and the selector fields of each, besides `query`; strict, with defaults. */
   readonly kinds: Readonly<Record<string, z.ZodObject>>;
+  /** Kinds that the user names in the settings. Absent: there are none but those of `kinds`. */
+  readonly userKinds?: UserKinds;
+}
+
+export interface UserKinds {
+  /** The setting that is a map with these kinds as its keys. */
+  readonly setting: string;
+  /** The selector fields of each, as in `kinds`. */
+  readonly selector: z.ZodObject;
 }
 
 /** What the configuration must know of a destination type. */

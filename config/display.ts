@@ -68,7 +68,11 @@ function secretsIn(value: Json | undefined, path: Path, display: Display): strin
   return hidden && String(value) !== '' ? [String(value)] : [];
 }
 
-/** A source or a destination, but for its type: any of the settings may be a secret. */
-function isPrivate([root, , part, key]: Path): boolean {
-  return root === 'integrations' && (part === 'source' || part === 'destination') && key !== 'type';
+/**
+ * A source or a destination, but for its type: any of the settings may be a secret. How the kinds are read is none, but
+ * for their fixed parameters, where some APIs want a key.
+ */
+function isPrivate([root, , part, key, , field]: Path): boolean {
+  if (root !== 'integrations' || (part !== 'source' && part !== 'destination')) return false;
+  return key === 'kinds' ? field === 'query' : key !== 'type';
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { DestinationDefinition, SourceDefinition } from './definitions.ts';
-import { blueprintSchema, integrationId, integrationSchema, resourceSchema } from './schema.ts';
+import { blueprintSchema, integrationId, integrationSchema, type ResourceKind, resourceSchema } from './schema.ts';
 
 export interface Definitions {
   readonly sources: readonly SourceDefinition[];
@@ -16,8 +16,7 @@ type JsonSchema = z.core.JSONSchema.BaseSchema;
  */
 export function configurationJsonSchema({ sources, destinations }: Definitions): JsonSchema {
   const integrations = sources.flatMap((source) => {
-    const kinds = Object.entries(source.kinds).map(([name, selector]) => ({ name, selector }));
-    const resources = kinds.map((kind) => resourceSchema({ kind, checkExpression: () => null }));
+    const resources = kindsOf(source).map((kind) => resourceSchema({ kind, checkExpression: () => null }));
     return destinations.map((destination) => integrationSchema({ source, destination, resource: z.union(resources) }));
   });
   const file = z
@@ -28,6 +27,12 @@ export function configurationJsonSchema({ sources, destinations }: Definitions):
     .meta({ title: 'Tidemark configuration' });
   const schema = loosened(z.toJSONSchema(file, { io: 'input', target: 'draft-7' }));
   return { ...schema, definitions: { reference: REFERENCE } };
+}
+
+/** Which kinds the user names is not known to an editor: it takes any name for one. */
+function kindsOf({ kinds, userKinds }: SourceDefinition): ResourceKind[] {
+  const own = Object.entries(kinds).map(([name, selector]) => ({ name: z.literal(name), selector }));
+  return userKinds === undefined ? own : [...own, { name: z.string().min(1), selector: userKinds.selector }];
 }
 
 const BLUEPRINTS = 'The blueprints of the catalog. Optional, but a relation that is mapped needs its target here';

@@ -16,7 +16,7 @@ const LATER_KEYS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The same for the words after `type:`. */
-export const LATER_SOURCES: readonly string[] = ['http', 'tidemark', 'module'];
+export const LATER_SOURCES: readonly string[] = ['tidemark', 'module'];
 export const LATER_DESTINATIONS: readonly string[] = ['port', 'shopware'];
 
 /** The same for environment settings. */

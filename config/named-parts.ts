@@ -1,11 +1,12 @@
+import { z } from 'zod';
 import { isRawRecord, type Json } from '../domain/json.ts';
 import type { ConfigurationContext, DestinationDefinition, SourceDefinition } from './definitions.ts';
 import type { Display } from './display.ts';
 import { LATER_DESTINATIONS, LATER_SOURCES, notYet } from './later.ts';
 import type { Finding, Path } from './problem.ts';
-import { DEFAULT_DESTINATION } from './schema.ts';
+import { DEFAULT_DESTINATION, type ResourceKind } from './schema.ts';
 import { choice } from './suggestion.ts';
-import { valueAt } from './tree.ts';
+import { keysAt, valueAt } from './tree.ts';
 
 /** Finds what a configuration names: the types of source and destination, and the kinds. */
 export class NamedParts {
@@ -38,14 +39,19 @@ export class NamedParts {
     return this.#context.destinations.find((destination) => destination.type === type) ?? null;
   }
 
-  kind(
-    resource: Path,
-    source: SourceDefinition | null,
-  ): { name: string; selector: SourceDefinition['settings'] } | null {
+  kind(resource: Path, source: SourceDefinition | null): ResourceKind | null {
     if (source === null) return null;
-    const name = this.#nameAt([...resource, 'kind'], { what: 'kind', known: Object.keys(source.kinds), later: [] });
-    const selector = name === null ? undefined : source.kinds[name];
-    return name === null || selector === undefined ? null : { name, selector };
+    const kinds = this.#kindsOf(source, resource);
+    const name = this.#nameAt([...resource, 'kind'], { what: 'kind', known: Object.keys(kinds), later: [] });
+    const selector = name === null ? undefined : kinds[name];
+    return name === null || selector === undefined ? null : { name: z.literal(name), selector };
+  }
+
+  /** Those that the user names as well, whether what is said of them is right or not. */
+  #kindsOf({ kinds, userKinds }: SourceDefinition, [root = '', id = '']: Path): SourceDefinition['kinds'] {
+    if (userKinds === undefined) return kinds;
+    const names = keysAt(this.#tree, [root, id, 'source', userKinds.setting]);
+    return { ...kinds, ...Object.fromEntries(names.map((name) => [name, userKinds.selector])) };
   }
 
   /** The name at `path` when it is one of those known; else `null`, and a finding unless the map itself is missing. */

@@ -137,8 +137,14 @@ function destinationSchema({ type, settings }: DestinationDefinition): Open {
 
 export interface ResourceParts {
   /** `null`: the kind is not known, so its selector cannot be checked. */
-  readonly kind: { readonly name: string; readonly selector: z.ZodObject } | null;
+  readonly kind: ResourceKind | null;
   readonly checkExpression: CheckExpression;
+}
+
+export interface ResourceKind {
+  /** What `kind:` may say. */
+  readonly name: z.ZodType<string>;
+  readonly selector: z.ZodObject;
 }
 
 /** What an entry of `resources:` must look like, for the kind that it names. */
@@ -149,7 +155,7 @@ export function resourceSchema({ kind, checkExpression }: ResourceParts) {
     .default('true')
     .meta({ description: 'JSONata, boolean: which records are kept. Default: true' });
   return z.strictObject({
-    kind: (kind === null ? z.unknown().optional() : z.literal(kind.name)) as z.ZodType<string>,
+    kind: kind === null ? (z.unknown().optional() as z.ZodType<string>) : kind.name,
     selector: (fields.safeExtend({ query }) as unknown as Selector)
       .prefault({} as never)
       .meta({ description: 'Which records of the kind are read' }),

@@ -9,8 +9,14 @@ export interface Setting {
   readonly path: Path;
 }
 
-/** Environment settings that win over the file (seed S3.7), and the key of `source:` that each one sets. */
-const SETTINGS: Readonly<Record<string, string>> = { BASE_URL: 'baseUrl', ACCESS_TOKEN: 'accessToken' };
+/**
+ * Environment settings that win over the file (seed S3.7), and the key of `source:` that each one sets: the one of them
+ * that the source has.
+ */
+const SETTINGS: Readonly<Record<string, readonly string[]>> = {
+  BASE_URL: ['baseUrl', 'url'],
+  ACCESS_TOKEN: ['accessToken'],
+};
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -44,9 +50,10 @@ export function environmentSettings(
     const name = variable.startsWith(prefix) ? variable.slice(prefix.length) : '';
     // With another `__` it is a setting of an integration whose id begins like this one's.
     if (!value || name === '' || name.includes('__')) continue;
-    const key = Object.hasOwn(SETTINGS, name) ? SETTINGS[name] : undefined;
-    if (key === undefined) findings.push({ path, at: 'key', message: unknown(prefix, name), offset: null });
-    else if (keys.includes(key)) settings.push({ variable, value, path: [...path, 'source', key] });
+    const possible = Object.hasOwn(SETTINGS, name) ? SETTINGS[name] : undefined;
+    const key = possible?.find((each) => keys.includes(each));
+    if (possible === undefined) findings.push({ path, at: 'key', message: unknown(prefix, name), offset: null });
+    else if (key !== undefined) settings.push({ variable, value, path: [...path, 'source', key] });
   }
   return { settings, findings };
 }

@@ -1,5 +1,9 @@
 import { githubSource } from './github/source.ts';
+import type { ExpressionEngine } from './http/engine.ts';
+import { httpSource } from './http/source.ts';
 import type { SourceType } from './source.ts';
 
 /** Every kind of source that a configuration can name. */
-export const sourceTypes: readonly SourceType[] = [githubSource];
+export function sourceTypes(engine: ExpressionEngine): readonly SourceType[] {
+  return [githubSource, httpSource(engine)];
+}

@@ -8,8 +8,8 @@ import { openDatabase } from '../catalog/database.ts';
 import { type TemporalAddress, TidemarkClient } from '../client/client.ts';
 import type { ConfigurationContext } from '../config/definitions.ts';
 import { catalogDestination } from '../destinations/catalog.ts';
-import { sourceTypes } from '../sources/index.ts';
 import { probeSearchAttributes } from './search-attributes.ts';
+import { sourceTypes } from './source-types.ts';
 import { loadWorkflowBundle } from './workflow-bundle.ts';
 
 export interface WorkerOptions {

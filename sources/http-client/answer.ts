@@ -60,6 +60,7 @@ export function jsonOf({ url, body, names }: Answer): Json {
 
 /** What a value is, in a sentence; never the value itself. */
 export function named(value: unknown): string {
+  if (value === undefined) return 'nothing';
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'an array';
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
