@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { SourceError } from '../../domain/errors.ts';
-import type { RawRecord } from '../../domain/json.ts';
 import { HttpClient, type HttpLimits } from '../http-client/client.ts';
 import type { ListRequest, Page, Source, SourceType } from '../source.ts';
 import type { ExpressionEngine } from './engine.ts';
