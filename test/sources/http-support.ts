@@ -51,6 +51,11 @@ export function ids(pages: readonly Page[]): unknown[] {
   return pages.flatMap(({ rows }) => rows.map(({ id }) => id));
 }
 
+/** What two readings of the same list have in common: they ask at different seconds. */
+export function timeless(pages: readonly Page[]): unknown[] {
+  return pages.map(({ rows, next }) => ({ rows, next }));
+}
+
 /** Records with the ids from 1 to `count`. */
 export function records(count: number): RawRecord[] {
   return Array.from({ length: count }, (_, index) => ({ id: index + 1 }));
