@@ -82,12 +82,17 @@ export class Reader {
 function recordsIn(value: unknown, answer: Answer, kind: Kind): readonly RawRecord[] {
   const where = kind.items === null ? `GET ${shown(answer.url)} answered` : `${whereOf(answer)} yields`;
   if (!Array.isArray(value)) {
-    const hint = kind.items === null ? 'name the list in it by `items`' : 'write an expression that yields a list';
-    throw new SourceError(`${where} ${named(value)}, not a list: ${hint}`);
+    throw new SourceError(`${where} ${named(value)}, not a list: ${hintFor(value, kind)}`);
   }
   const bad = value.findIndex((item) => !isRawRecord(item));
   if (bad < 0) return value;
   throw new SourceError(`${where} a list whose item ${bad} is ${named(value[bad])}, not an object`);
+}
+
+function hintFor(value: unknown, { items }: Kind): string {
+  if (items === null) return 'name the list in it by `items`';
+  if (value !== undefined) return 'write an expression that yields a list';
+  return 'if the API leaves out a list that is empty, put it in brackets, such as [data]';
 }
 
 function whereOf(answer: Answer): string {

@@ -28,7 +28,7 @@ describe('what an answer must hold', () => {
       'no list',
       'data',
       answer({ error: 'x' }),
-      'items yields nothing, not a list: write an expression that yields a list',
+      'items yields nothing, not a list: if the API leaves out a list that is empty, put it in brackets, such as [data]',
     ],
     ['null in its place', 'data', answer({ data: null }), 'items yields null, not a list'],
     ['one record in its place', 'data', answer({ data: {} }), 'items yields an object, not a list'],
