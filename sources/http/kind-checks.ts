@@ -51,14 +51,11 @@ function parameterProblems({ query, paging, since }: Partial<KindSettings>): Kin
 
 function parentProblems(name: string, kinds: ReadonlyMap<string, Loose>): KindProblem[] {
   const { path, query, parent } = kinds.get(name) ?? {};
-  const templates = Object.values(query ?? {}).filter((value) => isText(value) && isTemplate(value));
-  const [field] = [...(isText(path) ? [path] : []), ...templates].flatMap(fieldsOf);
-  if (parent === undefined) {
-    if (field === undefined) return [];
-    const key = isText(path) && fieldsOf(path).includes(field) ? 'path' : 'query';
-    const message = `holds {${field}}, but there is no parent to take it from; add parent: { kind: … }`;
-    return [{ path: [key], message }];
-  }
+  const filled = [
+    ...(isText(path) && fieldsOf(path).length > 0 ? [['path']] : []),
+    ...Object.entries(query ?? {}).flatMap(([key, text]) => (isText(text) && isTemplate(text) ? [['query', key]] : [])),
+  ];
+  if (parent === undefined) return filled.map((place) => ({ path: place, message: NO_PARENT }));
   if (!isText(parent?.kind)) return [];
   if (!kinds.has(parent.kind)) {
     const others = [...kinds.keys()].filter((other) => other !== name);
@@ -69,10 +66,12 @@ function parentProblems(name: string, kinds: ReadonlyMap<string, Loose>): KindPr
   if (circle !== null) {
     return [{ path: ['parent', 'kind'], message: `goes round in circles: ${circle.join(' → ')}` }];
   }
-  if (field !== undefined || !isText(path)) return [];
+  if (filled.length > 0 || !isText(path)) return [];
   const message = `names no field of its parent, such as {id}: the same list would be read for each ${parent.kind}`;
   return [{ path: ['path'], message }];
 }
+
+const NO_PARENT = 'has a field in braces, but there is no parent to take it from; add parent: { kind: … }';
 
 /** The way from a kind by its parents back to itself; `null`: it ends. */
 function circleFrom(name: string, kinds: ReadonlyMap<string, Loose>): string[] | null {
