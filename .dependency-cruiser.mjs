@@ -9,11 +9,18 @@ const ROOMS = {
   activities: ['domain', 'config', 'sources', 'mapping', 'catalog', 'destinations'],
   workflows: ['domain'],
   client: ['domain', 'config', 'catalog'],
-  cli: ['domain', 'client', 'config', 'mapping', 'workers', 'examples'],
+  server: ['domain', 'client', 'config'],
+  cli: ['domain', 'client', 'config', 'mapping', 'workers', 'server', 'examples'],
 };
 
 /** Types of these may be imported as well. */
-const TYPES = { sources: ['config'], destinations: ['config'], workflows: ['activities'], client: ['workflows'] };
+const TYPES = {
+  sources: ['config'],
+  destinations: ['config'],
+  workflows: ['activities'],
+  client: ['workflows'],
+  server: ['catalog', 'sources'],
+};
 
 /** Packages that belong to one room only. */
 const PACKAGES = { jsonata: ['mapping'], re2js: ['mapping'], pg: ['catalog', 'workers'], axios: ['sources'] };

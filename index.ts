@@ -1,20 +1,41 @@
 /** What a program that uses Tidemark as a library imports: the client, and what its methods take and return. */
 
 export type { EntityFilter } from './catalog/entities.ts';
+export type { CatalogMetrics } from './catalog/metrics.ts';
+export type { Difference, EntityInput } from './client/calls.ts';
 export {
+  type CallOptions,
   type ClientOptions,
+  type EntitiesOptions,
+  type FollowOptions,
+  type Health,
   type IntegrationStatus,
   type ResyncOptions,
-  type TemporalAddress,
+  type SyncOptions,
   TidemarkClient,
   type TriggerOptions,
+  type WaitingTrigger,
 } from './client/client.ts';
+export type { TemporalAddress } from './client/temporal.ts';
 export type { Configuration } from './config/configuration.ts';
+export type { ConfigurationPatch } from './config/patch.ts';
+export type { CallCounts, CallReport, CallState } from './domain/call.ts';
 export type { Entity } from './domain/entity.ts';
-export { TidemarkError, UnavailableError, UsageError } from './domain/errors.ts';
+export { type Mistake, TidemarkError, UnavailableError, UsageError } from './domain/errors.ts';
 export { EXIT_CODES, type KindState, type Outcome } from './domain/outcome.ts';
 export type { Plan, PlanState } from './domain/plan.ts';
 export type { QuarantinedRecord } from './domain/quarantine.ts';
 export type { FailedField, KindCounts, KindReport, RemovedReport, RunReport } from './domain/run.ts';
+export type { ScheduleReport } from './domain/schedule.ts';
 export type { Scope, Since } from './domain/scope.ts';
 export type { Action, TriggerOrigin } from './domain/trigger.ts';
+export {
+  type Batch,
+  defineIntegration,
+  IntegrationDefinition,
+  type Listener,
+  type ListenerArguments,
+  type ListenerOptions,
+  type ResyncEvent,
+  type Settings,
+} from './sources/module/definition.ts';

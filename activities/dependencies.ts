@@ -3,6 +3,7 @@ import type { Integration, Resource } from '../config/configuration.ts';
 import type { Destination } from '../destinations/destination.ts';
 import type { ResourceMapping } from '../mapping/mapping.ts';
 import type { Source } from '../sources/source.ts';
+import type { ReadingSessions } from './reading-sessions.ts';
 
 /** An integration's configuration with the parts that it names, ready to work. */
 export interface Pipeline {
@@ -22,7 +23,11 @@ export interface ActivityDependencies {
   readonly db: Database;
   /** Builds (or finds) the pipeline of a stored configuration. Throws `UsageError` when it does not hold here. */
   readonly pipeline: (configVersion: number) => Promise<Pipeline>;
+  /** Triggers a resync for a schedule, as `client/` does for others; the same trigger (a UUID) twice is one. */
+  readonly scheduled: (integration: string, trigger: string) => Promise<unknown>;
   readonly log: Log;
+  /** Readings of sources without cursors, held by this process. */
+  readonly sessions: ReadingSessions;
   /** A probe at start-up found Tidemark's search attributes: an unknown one would block a workflow for ever. */
   readonly searchAttributes: boolean;
 }

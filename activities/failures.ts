@@ -17,22 +17,19 @@ const MISTAKES: readonly (new (...args: never[]) => Error)[] = [TypeError, Range
  */
 export function toTemporalFailure(error: unknown): unknown {
   if (error instanceof TemporalFailure) return error;
-  if (error instanceof TidemarkError) {
-    return ApplicationFailure.create({
-      message: error.message,
-      type: error.name,
-      nonRetryable: error.retry === 'terminal',
-      cause: error,
-    });
-  }
   if (!(error instanceof Error)) return error;
-  const terminal = isRefusedSql(error) || MISTAKES.some((mistake) => error instanceof mistake);
   return ApplicationFailure.create({
     message: error.message,
     type: error.name,
-    nonRetryable: terminal,
+    nonRetryable: isTerminal(error),
     cause: error,
   });
+}
+
+/** Whether repeating what threw this cannot help. */
+export function isTerminal(error: Error): boolean {
+  if (error instanceof TidemarkError) return error.retry === 'terminal';
+  return isRefusedSql(error) || MISTAKES.some((mistake) => error instanceof mistake);
 }
 
 /** Told from errors of the network, whose codes can look alike (`EPIPE`), by what only the server sends. */

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { cancellationSignal } from '@temporalio/activity';
 import { fenced } from '../catalog/fence.ts';
-import { startKind } from '../catalog/runs.ts';
+import { runAbout, startKind } from '../catalog/runs.ts';
 import { databaseClock, packPage, type StagedPage, stageBatch } from '../catalog/staging.ts';
 import type { Pass, PinnedRun } from '../domain/run.ts';
 import type { Page } from '../sources/source.ts';
 import { type ActivityDependencies, resourceOf } from './dependencies.ts';
+import { endReading, type Reading, type Session } from './reading-sessions.ts';
 
 /** A batch ends at whichever comes first: small history, bounded memory, progress that can be seen. */
 const BATCH_PAGES = 10;
@@ -20,6 +21,8 @@ export interface FetchInput {
   readonly cursor: string | null;
   /** Only what changed since then (RFC 3339); `null`: everything. */
   readonly since: string | null;
+  /** The reading that this process holds and is to go on with; `null`: begin one at the cursor. */
+  readonly session: string | null;
 }
 
 export interface FetchResult {
@@ -27,17 +30,21 @@ export interface FetchResult {
   readonly attempt: string | null;
   readonly pages: number;
   readonly rows: number;
-  /** Where the next batch goes on; `null`: the source is at its end, unless `failure` says otherwise. */
+  /** Where the next batch goes on, by a cursor or in the process that holds the reading. */
   readonly next: string | null;
+  /** Neither this nor `next`: the source is at its end, unless `failure` says otherwise. */
+  readonly session: Session | null;
   /** Why the source could not be read on. The pages before stand (sync-semantics 2.3). */
   readonly failure: string | null;
 }
 
-interface Reading {
+interface Batch {
   readonly pages: StagedPage[];
   rows: number;
   bytes: number;
   next: string | null;
+  /** The last page had no cursor, and was not said to be the last. */
+  open: boolean;
   clock: string | null;
   modified: string | null;
   failure: string | null;
@@ -46,62 +53,81 @@ interface Reading {
 export const createFetchActivity = (deps: ActivityDependencies) => ({
   /** Reads a batch of pages from where the cursor stands, and stages it together with its next cursor. */
   async fetch(input: FetchInput): Promise<FetchResult> {
-    const { run, kind, resource, pass, cursor } = input;
-    if (cursor === null) await startKind(deps.db, run, kind);
-    const reading = await read(deps, input);
-    const { pages, rows, next, clock, modified, failure } = reading;
-    if (pages.length === 0) return { attempt: null, pages: 0, rows, next, failure };
-    const attempt = randomUUID();
-    const batch = { attempt, kind, resource, pass, pages, nextCursor: next, clock, modified };
-    await fenced(deps.db, run, (tx) => stageBatch(tx, run, batch));
-    return { attempt, pages: pages.length, rows, next, failure };
+    const { run, kind, resource, pass, cursor, session } = input;
+    if (cursor === null && session === null) await startKind(deps.db, run, kind);
+    const reading = session === null ? await begin(deps, input) : deps.sessions.take(session);
+    let going = false;
+    try {
+      const batch = await underCancellation(reading, () => read(deps, reading, cursor));
+      const { pages, rows, next, open, clock, modified, failure } = batch;
+      const attempt = pages.length > 0 ? randomUUID() : null;
+      if (attempt !== null) {
+        const staged = { attempt, kind, resource, pass, pages, nextCursor: next, clock, modified };
+        await fenced(deps.db, run, (tx) => stageBatch(tx, run, staged));
+      }
+      going = open && failure === null;
+      const kept = going ? deps.sessions.keep(reading) : null;
+      return { attempt, pages: pages.length, rows, next, session: kept, failure };
+    } finally {
+      if (!going) await endReading(reading);
+    }
   },
 });
 
-const UNTIMED = { clock: null, modified: null, failure: null } as const;
+async function begin(deps: ActivityDependencies, { run, kind, resource, cursor, since }: FetchInput): Promise<Reading> {
+  const pipeline = await deps.pipeline(run.configVersion);
+  const controller = new AbortController();
+  const { selector } = resourceOf(pipeline, resource);
+  const about = await runAbout(deps.db, run);
+  const request = { kind, selector, cursor, since, run: about, signal: controller.signal, log: deps.log };
+  return { controller, pages: pipeline.source.list(request)[Symbol.asyncIterator]() };
+}
 
-async function read(deps: ActivityDependencies, input: FetchInput): Promise<Reading> {
-  const pipeline = await deps.pipeline(input.run.configVersion);
-  const pages = pipeline.source
-    .list({
-      kind: input.kind,
-      selector: resourceOf(pipeline, input.resource).selector,
-      cursor: input.cursor,
-      since: input.since,
-      signal: cancellationSignal(),
-      log: deps.log,
-    })
-    [Symbol.asyncIterator]();
-  const reading: Reading = { pages: [], rows: 0, bytes: 0, next: input.cursor, ...UNTIMED };
+/** A cancelled activity aborts what the source does for it. */
+async function underCancellation<T>({ controller }: Reading, work: () => Promise<T>): Promise<T> {
+  const signal = cancellationSignal();
+  const abort = (): void => controller.abort(signal.reason);
+  signal.addEventListener('abort', abort);
+  if (signal.aborted) abort();
+  try {
+    return await work();
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
+
+async function read(deps: ActivityDependencies, { pages }: Reading, cursor: string | null): Promise<Batch> {
+  const batch: Batch = { pages: [], rows: 0, bytes: 0, next: cursor, open: false, ...UNTIMED };
   const started = performance.now();
   const full = (): boolean =>
-    reading.pages.length >= BATCH_PAGES || reading.bytes >= BATCH_BYTES || performance.now() - started >= BATCH_MS;
-  try {
-    // Without a cursor after the last page only the source itself can say whether that was the end.
-    while (reading.pages.length === 0 || reading.next === null || !full()) {
-      const observedAt = await databaseClock(deps.db);
-      const result = await nextPage(pages);
-      if (typeof result === 'string') {
-        reading.failure = result;
-        break;
-      }
-      if (result === null) {
-        reading.next = null;
-        break;
-      }
-      const staged = await packPage(observedAt, result.rows);
-      reading.pages.push(staged);
-      reading.rows += result.rows.length;
-      reading.bytes += staged.body.length;
-      reading.next = result.next;
-      reading.clock ??= instant(result.clock);
-      reading.modified = [reading.modified, instant(result.modified)].reduce(later);
+    batch.pages.length >= BATCH_PAGES || batch.bytes >= BATCH_BYTES || performance.now() - started >= BATCH_MS;
+  // After a page that is said to be the last only the source itself can confirm it.
+  while (batch.pages.length === 0 || (batch.next === null && !batch.open) || !full()) {
+    const observedAt = await databaseClock(deps.db);
+    const result = await nextPage(pages);
+    if (typeof result === 'string') {
+      batch.failure = result;
+      break;
     }
-  } finally {
-    await pages.return?.();
+    if (result === null) {
+      batch.next = null;
+      batch.open = false;
+      break;
+    }
+    const staged = await packPage(observedAt, result.rows);
+    // Only the first answer's: a later one's says nothing about what was read before it.
+    if (batch.pages.length === 0) batch.clock = instant(result.clock);
+    batch.pages.push(staged);
+    batch.rows += result.rows.length;
+    batch.bytes += staged.body.length;
+    batch.next = result.next;
+    batch.open = result.next === null && (result.open ?? false);
+    batch.modified = [batch.modified, instant(result.modified)].reduce(later);
   }
-  return reading;
+  return batch;
 }
+
+const UNTIMED = { clock: null, modified: null, failure: null } as const;
 
 /** As PostgreSQL and comparisons want it; what is no time counts as not told. */
 function instant(text: string | null | undefined): string | null {

@@ -1,21 +1,27 @@
 import { createDeleteActivities } from './delete.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { createFetchActivity } from './fetch.ts';
+import { createHookActivities } from './hooks.ts';
+import { createLiveActivities } from './live.ts';
 import { createLookUpActivity } from './look-up.ts';
 import { createRetryActivity } from './retry.ts';
 import { createRunActivities } from './run.ts';
+import { createScheduleActivity } from './schedule.ts';
 import { createTransformActivity } from './transform.ts';
 import { createUpsertActivity } from './upsert.ts';
 
 /** All activities, over their dependencies. They hand each other references; rows lie in the staging tables. */
 export const createActivities = (deps: ActivityDependencies) => ({
   ...createRunActivities(deps),
+  ...createScheduleActivity(deps),
   ...createFetchActivity(deps),
   ...createLookUpActivity(deps),
   ...createRetryActivity(deps),
   ...createTransformActivity(deps),
   ...createUpsertActivity(deps),
   ...createDeleteActivities(deps),
+  ...createLiveActivities(deps),
+  ...createHookActivities(deps),
 });
 
 export type Activities = ReturnType<typeof createActivities>;

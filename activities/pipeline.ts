@@ -41,7 +41,10 @@ async function build(parts: PipelineParts, configVersion: number): Promise<Pipel
   const { source, destination, resources } = integration;
   return {
     integration,
-    source: byType(parts.sources, source.type).create(source.settings),
+    source: await byType(parts.sources, source.type).create(source.settings, {
+      integration: integration.id,
+      directory: parts.context.directory,
+    }),
     destination: byType(parts.destinations, destination.type).create(destination.settings),
     mappings: new Map(resources.map((resource) => [resource.key, createResourceMapping(resource)])),
   };

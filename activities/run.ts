@@ -18,6 +18,7 @@ import type { Integration } from '../config/configuration.ts';
 import { intervalVariable } from '../config/settings.ts';
 import { UsageError } from '../domain/errors.ts';
 import { durationOf, type PinnedRun } from '../domain/run.ts';
+import { paceWarning } from '../domain/schedule.ts';
 import { covers } from '../domain/scope.ts';
 import { mayFinish, starvationWarning } from '../domain/starvation.ts';
 import { type Reaction, type RunningTask, reactionTo, type TriggerOrigin } from '../domain/trigger.ts';
@@ -42,6 +43,8 @@ export interface RunPlan {
   readonly task: RunningTask;
   /** The plan of deletes that it applies. */
   readonly plan: string | null;
+  /** The call that it carries out. */
+  readonly call: string | null;
   /** Triggers that it covers, and where the latest of them came from. */
   readonly triggers: number;
   readonly origin: TriggerOrigin;
@@ -52,6 +55,8 @@ export interface RunPlan {
   readonly cancelDeadline: number;
   readonly searchAttributes: boolean;
   readonly warnings: readonly string[];
+  /** The source has something to do before the first kind, or after a complete run. */
+  readonly hooks: boolean;
   /** Why nothing can start, e.g. a configuration that does not hold on this worker. */
   readonly problem: string | null;
 }
@@ -99,10 +104,10 @@ export const createRunActivities = (deps: ActivityDependencies) => ({
   },
 });
 
-const IDLE = { kinds: [], concurrency: 1, cancelDeadline: 0, warnings: [] } as const;
+const IDLE = { kinds: [], concurrency: 1, cancelDeadline: 0, warnings: [], hooks: false } as const;
 
-function headOf({ run, task, plan, triggers, origin }: BegunRun) {
-  return { run, task: { ...task, onTrigger: 'restart', mayFinish: false }, plan, triggers, origin } as const;
+function headOf({ run, task, plan, call, triggers, origin }: BegunRun) {
+  return { run, task: { ...task, onTrigger: 'restart', mayFinish: false }, plan, call, triggers, origin } as const;
 }
 
 async function planRun(deps: ActivityDependencies, begun: BegunRun): Promise<RunPlan> {
@@ -117,7 +122,9 @@ async function planRun(deps: ActivityDependencies, begun: BegunRun): Promise<Run
     kinds.map(({ kind }) => kind),
   );
   const warnings = [...inFull(begun, kinds, pipeline), ...(await starving(deps, begun, guard))];
-  for (const warning of warnings) deps.log.warn(`${run.integration}: ${warning}`);
+  for (const warning of [...warnings, ...(await hurried(deps, begun, pipeline))]) {
+    deps.log.warn(`${run.integration}: ${warning}`);
+  }
   await recordWarnings(db, run, warnings);
   return {
     ...headOf(begun),
@@ -127,6 +134,7 @@ async function planRun(deps: ActivityDependencies, begun: BegunRun): Promise<Run
     cancelDeadline,
     searchAttributes,
     warnings,
+    hooks: pipeline.source.hooks !== undefined,
     problem: null,
   };
 }
@@ -135,7 +143,7 @@ async function planRun(deps: ActivityDependencies, begun: BegunRun): Promise<Run
 async function kindsOf({ db }: ActivityDependencies, begun: BegunRun, pipeline: Pipeline): Promise<KindPlan[]> {
   const { run, task } = begun;
   const { action, scope } = task;
-  if (action === 'apply') return [];
+  if (action === 'apply' || action === 'sync') return [];
   const known = kindPlans(pipeline.integration);
   const unknown = scope.kinds?.filter((kind) => !known.some((plan) => plan.kind === kind)) ?? [];
   if (unknown.length > 0) {
@@ -183,4 +191,14 @@ async function starving({ db }: ActivityDependencies, begun: BegunRun, guard: nu
   const lastComplete = last && durationOf(last);
   const variable = intervalVariable(run.integration);
   return [starvationWarning({ abortsBefore, guard, lastComplete, variable })].filter((text) => text !== null);
+}
+
+/** For the log alone: it is about the integration rather than the run, and `status` says it as of now. */
+async function hurried({ db }: ActivityDependencies, { task }: BegunRun, { integration }: Pipeline): Promise<string[]> {
+  const { id, scheduledResyncInterval: interval } = integration;
+  if (task.action !== 'resync' || interval === null) return [];
+  const last = await lastCompleteRun(db, id);
+  const lastComplete = last && durationOf(last);
+  const warning = paceWarning({ intervalSeconds: interval / 1000, lastComplete, variable: intervalVariable(id) });
+  return [warning].filter((text) => text !== null);
 }

@@ -1,4 +1,4 @@
-import type { StagedBatch } from '../catalog/upsert.ts';
+import type { StagedBatch } from '../catalog/write-batch.ts';
 import type { PinnedRun, UpsertCounts } from '../domain/run.ts';
 import { type ActivityDependencies, resourceKeys, resourceOf } from './dependencies.ts';
 

@@ -23,6 +23,10 @@ export async function startsOf(
   return new Map(rows.map((row) => [row.resource, row.since]));
 }
 
+// The clock of a batch that does not tell may be earlier than those of the others.
+const CLOCK = 'case when bool_and(b.clock is not null) then min(b.clock) end';
+const REACHED = `least(${CLOCK}, max(b.modified))`;
+
 /**
  * Moves the checkpoints of a kind's resources to where the source stood when it first answered, or to the latest
  * change that it told of, whichever is known and earlier, minus the overlap (sync-semantics 2.8). Nothing known: it
@@ -35,13 +39,13 @@ export async function moveCheckpoints(
 ): Promise<void> {
   await tx.query(
     `insert into tidemark.checkpoint as c (integration, resource, config_version, since)
-     select $1, b.resource, $2, least(min(b.clock), max(b.modified)) - make_interval(secs => $5 / 1000.0)
+     select $1, b.resource, $2, ${REACHED} - make_interval(secs => $5 / 1000.0)
        from tidemark.batch b
        left join tidemark.checkpoint p
             on p.integration = $1 and p.resource = b.resource and p.config_version = $2
       where b.run_id = $3 and b.kind = $4 and b.pass = 'read' and b.whole
         and ($6::timestamptz is null or p.since >= $6)
-      group by b.resource having least(min(b.clock), max(b.modified)) is not null
+      group by b.resource having ${REACHED} is not null
      on conflict (integration, resource) do update
        set since = excluded.since, config_version = excluded.config_version`,
     [run.integration, run.configVersion, run.runId, kind, overlap, since !== null && !since.last ? since.time : null],

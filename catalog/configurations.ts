@@ -1,3 +1,4 @@
+import { UsageError } from '../domain/errors.ts';
 import type { Database, Queryable } from './database.ts';
 import { supersedePlans } from './plans.ts';
 
@@ -12,7 +13,7 @@ export interface ConfigurationImport {
   readonly document: unknown;
   /** Digest of the document, independent of the order of keys. */
   readonly hash: string;
-  /** Where it came from, e.g. `file`. */
+  /** Where it came from: `file`, `api`. */
   readonly origin: string;
 }
 
@@ -21,7 +22,7 @@ export interface ConfigurationImport {
  * version in force afterwards: an import that changes nothing leaves a version that came another way alone.
  */
 export function importConfiguration(db: Database, incoming: ConfigurationImport): Promise<number> {
-  const { integration, document, hash, origin } = incoming;
+  const { integration, hash, origin } = incoming;
   return db.transaction(async (tx) => {
     const [row] = await tx.query<{ inForce: number | null }>(
       `insert into tidemark.integration (id) values ($1)
@@ -34,17 +35,42 @@ export function importConfiguration(db: Database, incoming: ConfigurationImport)
       [integration, origin],
     );
     if (row?.inForce && last?.hash === hash) return row.inForce;
-    const [added] = await tx.query<{ version: number }>(
-      `with added as (
-         insert into tidemark.config_version (integration, document, hash, origin)
-         values ($1, $2::jsonb, $3, $4) returning id
-       )
-       update tidemark.integration i set config_version = added.id from added where i.id = $1 returning added.id as version`,
-      [integration, JSON.stringify(document), hash, origin],
-    );
-    await supersedePlans(tx, { integration, why: 'the configuration has changed' });
-    return (added as { version: number }).version;
+    return putInForce(tx, incoming);
   });
+}
+
+/** Stores a configuration as a new version and puts it in force; returns the version. */
+export async function putInForce(
+  tx: Queryable,
+  { integration, document, hash, origin }: ConfigurationImport,
+): Promise<number> {
+  const [added] = await tx.query<{ version: number }>(
+    `with added as (
+       insert into tidemark.config_version (integration, document, hash, origin)
+       values ($1, $2::jsonb, $3, $4) returning id
+     )
+     update tidemark.integration i set config_version = added.id from added where i.id = $1 returning added.id as version`,
+    [integration, JSON.stringify(document), hash, origin],
+  );
+  await supersedePlans(tx, { integration, why: 'the configuration has changed' });
+  return (added as { version: number }).version;
+}
+
+export interface ConfigurationInForce {
+  readonly document: unknown;
+  readonly hash: string;
+}
+
+/** The configuration in force, held until the transaction ends: who changes it changes what is there then. */
+export async function lockInForce(tx: Queryable, integration: string): Promise<ConfigurationInForce | null> {
+  // By itself: joined to what was there before the wait for the lock, a version stored meanwhile would be missing.
+  await tx.query('select from tidemark.integration where id = $1 for update', [integration]);
+  const [row] = await tx.query<ConfigurationInForce>(
+    `select v.document, v.hash from tidemark.integration i join tidemark.config_version v on v.id = i.config_version
+      where i.id = $1`,
+    [integration],
+  );
+  return row ?? null;
 }
 
 /** The stored configuration of that version. */
@@ -54,6 +80,16 @@ export async function readConfigurationVersion(db: Queryable, version: number): 
     [version],
   );
   return row ?? null;
+}
+
+/** The version in force. Throws `UsageError` where the integration was never configured. */
+export async function configurationInForce(db: Queryable, integration: string): Promise<number> {
+  const [row] = await db.query<{ version: number | null }>(
+    'select config_version as version from tidemark.integration where id = $1',
+    [integration],
+  );
+  if (row?.version) return row.version;
+  throw new UsageError(`${integration} has no configuration`);
 }
 
 export interface IntegrationRow {

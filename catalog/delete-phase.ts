@@ -1,3 +1,4 @@
+import { SCOPE_PREFIX } from '../domain/call.ts';
 import { type DeleteFacts, type DeleteLimits, guardReason } from '../domain/delete-guards.ts';
 import type { RunRef } from '../domain/run.ts';
 import type { Database, Queryable } from './database.ts';
@@ -49,11 +50,12 @@ export function deleteStale(db: Database, run: RunRef, request: DeleteRequest): 
     );
     const configurationChanged = !state?.done && !state?.unchanged;
     if (!state?.done && state?.unchanged) await deleteConfirmed(tx, run, request);
-    return { ...(await readResult(tx, run)), configurationChanged };
+    return { ...(await readDeletes(tx, run)), configurationChanged };
   });
 }
 
-async function readResult(tx: Queryable, run: RunRef): Promise<Pick<DeletePhase, 'kinds' | 'removed'>> {
+/** What the run has deleted and held so far. */
+export async function readDeletes(tx: Queryable, run: RunRef): Promise<Pick<DeletePhase, 'kinds' | 'removed'>> {
   const kinds = await tx.query<DeletedKind>(
     'select kind, deleted, unconfirmed, held from tidemark.kind_run where run_id = $1 order by position',
     [run.runId],
@@ -65,7 +67,8 @@ async function readResult(tx: Queryable, run: RunRef): Promise<Pick<DeletePhase,
   return { kinds, removed: removed as DeletePhase['removed'] };
 }
 
-async function deleteConfirmed(tx: Queryable, run: RunRef, request: DeleteRequest): Promise<void> {
+/** The same, within the caller's transaction, for candidates that are noted already. */
+export async function deleteConfirmed(tx: Queryable, run: RunRef, request: DeleteRequest): Promise<void> {
   const { integration } = run;
   await dropOrphans(tx, run, request.resources);
   await tx.query(COUNT_UNCONFIRMED, [run.runId]);
@@ -95,7 +98,7 @@ async function holdKinds(tx: Queryable, run: RunRef, { destination, resources, l
   for (const { kind, position, ...numbers } of facts) {
     const reason = guardReason(numbers, limits);
     if (reason === null) continue;
-    const plan = await proposePlan(tx, run, { id: `${run.runId}.${position + 1}`, kind, reason });
+    const plan = await proposePlan(tx, run, { id: `${run.runId}.${position}`, kind, reason });
     await tx.query('update tidemark.kind_run set held = $3, plan = $4 where run_id = $1 and kind = $2', [
       run.runId,
       kind,
@@ -152,8 +155,8 @@ const FACTS = `
     select kind, count(*) as going from doomed where owns and not removed group by kind
   ), before as (
     select c.kind, count(*) as held from tidemark.claim c
-     where c.destination = $2 and c.integration = $3 and c.resource = any ($4) and c.owns and c.first_epoch < $5
-       and c.kind in (select kind from going)
+     where c.destination = $2 and c.integration = $3 and c.owns and c.first_epoch < $5
+       and (c.resource = any ($4) or c.resource like '${SCOPE_PREFIX}%') and c.kind in (select kind from going)
      group by c.kind
   ), lately as (
     select k.kind, sum(k.ended) as ended

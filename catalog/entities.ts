@@ -1,4 +1,4 @@
-import { type Entity, type Fields, toEntity } from '../domain/entity.ts';
+import { type Entity, type EntityKey, type Fields, toEntity } from '../domain/entity.ts';
 import type { Queryable } from './database.ts';
 
 export interface EntityFilter {
@@ -25,4 +25,13 @@ export async function listEntities(db: Queryable, filter: EntityFilter): Promise
     [filter.blueprint ?? null, filter.integration ?? null, filter.search ?? null, filter.limit],
   );
   return rows.map(({ blueprint, identifier, fields }) => toEntity({ blueprint, identifier }, fields));
+}
+
+/** One entity of the catalog. */
+export async function readEntity(db: Queryable, key: EntityKey): Promise<Entity | null> {
+  const [row] = await db.query<{ fields: Fields }>(
+    'select fields from tidemark.entity where blueprint = $1 and identifier = $2',
+    [key.blueprint, key.identifier],
+  );
+  return row ? toEntity(key, row.fields) : null;
 }

@@ -1,4 +1,4 @@
-import { UsageError } from '../domain/errors.ts';
+import { ConflictError, NotFoundError } from '../domain/errors.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { RunRef } from '../domain/run.ts';
 import { storableText } from '../domain/text.ts';
@@ -19,11 +19,11 @@ export function listPlans(db: Queryable, integration: string, limit: number): Pr
   ]);
 }
 
-/** One plan. Throws `UsageError` when the integration has none of that name. */
+/** One plan. Throws `NotFoundError` when the integration has none of that name. */
 export async function readPlan(db: Queryable, integration: string, plan: string): Promise<Plan> {
   const [found] = await db.query<Plan>(`${PLANS} where p.integration = $1 and p.id = $2`, [integration, plan]);
   if (found) return found;
-  throw new UsageError(`${integration} has no plan ${plan}; \`tidemark plans ${integration}\` lists them`);
+  throw new NotFoundError(`${integration} has no plan ${plan}; \`tidemark plans ${integration}\` lists them`);
 }
 
 /** The entities that a plan would delete or let go of, by blueprint and identifier; none once it is decided. */
@@ -80,7 +80,7 @@ export async function supersedePlans(
   });
 }
 
-/** Keeps what the plan would delete; the next complete run proposes anew. Throws `UsageError` when it is not open. */
+/** Keeps what the plan would delete; the next complete run proposes anew. Throws `ConflictError` when it is not open. */
 export async function rejectPlan(db: Database, integration: string, plan: string): Promise<void> {
   await db.transaction(async (tx) => {
     const rejected = await decide(tx, {
@@ -91,7 +91,7 @@ export async function rejectPlan(db: Database, integration: string, plan: string
     });
     if (rejected > 0) return;
     const { state, why } = await readPlan(tx, integration, plan);
-    if (state !== 'rejected') throw new UsageError(`plan ${plan} is ${state} and cannot be rejected: ${why}`);
+    if (state !== 'rejected') throw new ConflictError(`plan ${plan} is ${state} and cannot be rejected: ${why}`);
   });
 }
 

@@ -6,13 +6,17 @@ import type { Task, TriggerOrigin } from '../domain/trigger.ts';
 import { moveCheckpoints } from './checkpoints.ts';
 import type { Database, Queryable } from './database.ts';
 import { fenced } from './fence.ts';
+import { forgetTombstones } from './live.ts';
 import { supersedePlans } from './plans.ts';
+import { rfc3339 } from './time.ts';
 
 export interface BegunRun {
   readonly run: PinnedRun;
   readonly task: Task;
   /** The plan that it applies. */
   readonly plan: string | null;
+  /** The call that it carries out, a `sync`. */
+  readonly call: string | null;
   /** How many triggers it covers: too many to name them in a history. */
   readonly triggers: number;
   /** Where the latest of them came from. */
@@ -43,16 +47,27 @@ export function beginRun(db: Database, integration: string, workflowRunId: strin
     await closeUnended(tx, { integration, epoch, runId });
     await tx.query(
       `insert into tidemark.run
-         (id, integration, epoch, config_version, workflow_run_id, action, scope, plan, aborts_before)
-       select $1, $2, $3, $4, $5, $6, $7, $8,
+         (id, integration, epoch, config_version, workflow_run_id, action, scope, plan, call, aborts_before)
+       select $1, $2, $3, $4, $5, $6, $7, $8, $9,
               coalesce((select case when r.overtaken then r.aborts_before + 1 else 0 end from tidemark.run r
                          where r.integration = $2 and r.action = 'resync' order by r.epoch desc limit 1), 0)`,
-      [runId, integration, epoch, row.configVersion, workflowRunId, next.action, JSON.stringify(next.scope), next.plan],
+      [
+        runId,
+        integration,
+        epoch,
+        row.configVersion,
+        workflowRunId,
+        next.action,
+        JSON.stringify(next.scope),
+        next.plan,
+        next.call,
+      ],
     );
     await tx.query(
       `update tidemark.trigger set run_id = $2
-        where integration = $1 and done_at is null and action = $3 and plan is not distinct from $4`,
-      [integration, runId, next.action, next.plan],
+        where integration = $1 and done_at is null and action = $3 and plan is not distinct from $4
+          and call is not distinct from $5`,
+      [integration, runId, next.action, next.plan, next.call],
     );
     return findBegun(tx, 'id', runId);
   });
@@ -60,24 +75,25 @@ export function beginRun(db: Database, integration: string, workflowRunId: strin
 
 interface WaitingWork extends Task {
   readonly plan: string | null;
+  readonly call: string | null;
 }
 
 /** Each kind of waiting work once, oldest first. */
 function waitingWork(tx: Queryable, integration: string): Promise<WaitingWork[]> {
   return tx.query<WaitingWork>(
-    `select action, plan, scope from tidemark.trigger where integration = $1 and done_at is null
-      group by action, plan, scope order by min(created_at)`,
+    `select action, plan, call, scope from tidemark.trigger where integration = $1 and done_at is null
+      group by action, plan, call, scope order by min(created_at)`,
     [integration],
   );
 }
 
-/** Approvals and retries go first: they are short, and a resync would make a plan void. */
+/** Approvals, retries and calls go first: they are short, and a resync would make a plan void. */
 function nextOf(waiting: readonly WaitingWork[]): WaitingWork | null {
-  const [short] = waiting.filter(({ action }) => action !== 'resync');
-  const action = short?.action ?? 'resync';
-  const same = waiting.filter((work) => work.action === action && work.plan === (short?.plan ?? null));
-  if (same.length === 0) return null;
-  return { action, plan: short?.plan ?? null, scope: same.map(({ scope }) => scope).reduce(union) };
+  const first = waiting.find(({ action }) => action !== 'resync') ?? waiting[0];
+  if (first === undefined) return null;
+  const { action, plan, call } = first;
+  const same = waiting.filter((work) => work.action === action && work.plan === plan && work.call === call);
+  return { action, plan, call, scope: same.map(({ scope }) => scope).reduce(union) };
 }
 
 async function closeUnended(
@@ -99,7 +115,7 @@ async function closeUnended(
 
 async function findBegun(tx: Queryable, by: 'id' | 'workflow_run_id', value: string): Promise<BegunRun | null> {
   const [row] = await tx.query<PinnedRun & Task & Omit<BegunRun, 'run' | 'task'>>(
-    `select r.integration, r.id as "runId", r.epoch, r.config_version as "configVersion", r.action, r.scope, r.plan,
+    `select r.integration, r.id as "runId", r.epoch, r.config_version as "configVersion", r.action, r.scope, r.plan, r.call,
             r.aborts_before as "abortsBefore", count(t.id) as triggers,
             (array_agg(t.origin order by t.created_at desc, t.id))[1] as origin
        from tidemark.run r left join tidemark.trigger t on t.run_id = r.id
@@ -109,6 +125,33 @@ async function findBegun(tx: Queryable, by: 'id' | 'workflow_run_id', value: str
   if (!row) return null;
   const { integration, runId, epoch, configVersion, action, scope, ...rest } = row;
   return { run: { integration, runId, epoch, configVersion }, task: { action, scope }, ...rest };
+}
+
+export interface RunAbout {
+  readonly id: string;
+  /** Where the latest of its triggers came from. */
+  readonly trigger: TriggerOrigin;
+  /** RFC 3339 in UTC. */
+  readonly startedAt: string;
+}
+
+/** What sources are told of the run that they are read for. */
+export async function runAbout(db: Queryable, run: RunRef): Promise<RunAbout> {
+  const [row] = await db.query<RunAbout>(
+    `select r.id, ${rfc3339('r.started_at')} as "startedAt",
+            coalesce((select t.origin from tidemark.trigger t where t.run_id = r.id
+                       order by t.created_at desc, t.id limit 1), 'sdk') as trigger
+       from tidemark.run r where r.id = $1`,
+    [run.runId],
+  );
+  return row as RunAbout;
+}
+
+export async function addWarning(db: Queryable, run: RunRef, warning: string): Promise<void> {
+  await db.query('update tidemark.run set warnings = warnings || $2::text where id = $1', [
+    run.runId,
+    storableText(warning),
+  ]);
 }
 
 /** What a run has to say beside its outcome, e.g. that triggers abort run after run. */
@@ -163,6 +206,7 @@ export function finishKind(db: Database, run: PinnedRun, end: KindEnd): Promise<
     const whole = action === 'resync' && scope.since === null;
     // What an incremental run did not read, it did not see.
     if (whole || action === 'retry') await dropUnseenQuarantine(tx, run, end.kind);
+    if (whole) await forgetTombstones(tx, run.runId, end.kind);
     if (whole) await supersedePlans(tx, { integration: run.integration, kind: end.kind, why: `run ${run.runId}` });
     if (action === 'resync') await moveCheckpoints(tx, run, { scope, kind: end.kind, overlap: end.checkpointOverlap });
   });

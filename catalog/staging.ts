@@ -124,7 +124,7 @@ export interface StagedEntity {
   readonly observedAt: string;
 }
 
-export interface QuarantinedRecord {
+export interface RejectedRecord {
   readonly recordKey: string;
   readonly stage: string;
   readonly reason: string;
@@ -139,7 +139,7 @@ export interface MappedBatch {
   readonly kind: string;
   readonly resource: string;
   readonly entities: readonly StagedEntity[];
-  readonly quarantined: readonly QuarantinedRecord[];
+  readonly quarantined: readonly RejectedRecord[];
   readonly counts: { readonly pages: number; readonly read: number; readonly ruledOut: number };
   readonly fieldFailures: readonly FieldFailureCount[];
   /** Every page was mapped. */
@@ -155,40 +155,46 @@ export interface FieldFailureCount {
 
 /** Commits what the mapping made of a batch: entities, and the records that it had to put into quarantine. */
 export function stageMapped(db: Database, run: RunRef, batch: MappedBatch): Promise<void> {
+  return fenced(db, run, (tx) => insertMapped(tx, run, batch));
+}
+
+/** The same, within the caller's transaction. */
+export async function insertMapped(
+  tx: Queryable,
+  by: Pick<RunRef, 'integration' | 'epoch'>,
+  batch: MappedBatch,
+): Promise<void> {
   const { attempt, fetchAttempt, quarantined, counts } = batch;
   const entities = batch.entities.map((entity) => ({
     ...entity,
     locator: entity.locator && storableText(entity.locator),
   }));
-  const fieldFailures = batch.fieldFailures.map(sayable);
-  return fenced(db, run, async (tx) => {
+  await tx.query(
+    `insert into tidemark.mapped_batch (attempt, fetch_attempt, pages, read, ruled_out, quarantined, field_failures, whole)
+     values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+    [
+      attempt,
+      fetchAttempt,
+      counts.pages,
+      counts.read,
+      counts.ruledOut,
+      quarantined.length,
+      JSON.stringify(batch.fieldFailures.map(sayable)),
+      batch.whole,
+    ],
+  );
+  if (entities.length > 0) {
     await tx.query(
-      `insert into tidemark.mapped_batch (attempt, fetch_attempt, pages, read, ruled_out, quarantined, field_failures, whole)
-       values ($1, $2, $3, $4, $5, $6, $7, $8)`,
-      [
-        attempt,
-        fetchAttempt,
-        counts.pages,
-        counts.read,
-        counts.ruledOut,
-        quarantined.length,
-        JSON.stringify(fieldFailures),
-        batch.whole,
-      ],
+      `insert into tidemark.staged_entity
+         (attempt, ordinal, record_key, locator, blueprint, identifier, fields, failed, observed_at)
+       select $1, ordinal, "recordKey", locator, blueprint, identifier, fields, failed, "observedAt"
+         from rows from (json_to_recordset($2::json) as ("recordKey" text, locator text, blueprint text,
+           identifier text, fields jsonb, failed text[], "observedAt" timestamptz)) with ordinality
+           as r ("recordKey", locator, blueprint, identifier, fields, failed, "observedAt", ordinal)`,
+      [attempt, JSON.stringify(entities)],
     );
-    if (entities.length > 0) {
-      await tx.query(
-        `insert into tidemark.staged_entity
-           (attempt, ordinal, record_key, locator, blueprint, identifier, fields, failed, observed_at)
-         select $1, ordinal, "recordKey", locator, blueprint, identifier, fields, failed, "observedAt"
-           from rows from (json_to_recordset($2::json) as ("recordKey" text, locator text, blueprint text,
-             identifier text, fields jsonb, failed text[], "observedAt" timestamptz)) with ordinality
-             as r ("recordKey", locator, blueprint, identifier, fields, failed, "observedAt", ordinal)`,
-        [attempt, JSON.stringify(entities)],
-      );
-    }
-    if (quarantined.length > 0) await quarantine(tx, run, batch);
-  });
+  }
+  if (quarantined.length > 0) await quarantine(tx, by, batch);
 }
 
 /** Reasons quote records, whatever these hold. */
@@ -196,7 +202,7 @@ function sayable<T extends { readonly reason: string }>(row: T): T {
   return { ...row, reason: storableText(row.reason) };
 }
 
-async function quarantine(tx: Queryable, run: RunRef, batch: MappedBatch): Promise<void> {
+async function quarantine(tx: Queryable, by: Pick<RunRef, 'integration' | 'epoch'>, batch: MappedBatch): Promise<void> {
   const rows = JSON.stringify(batch.quarantined.map(sayable));
   await tx.query(
     `insert into tidemark.staged_rejection (attempt, ordinal, record_key, observed_at)
@@ -216,6 +222,6 @@ async function quarantine(tx: Queryable, run: RunRef, batch: MappedBatch): Promi
      on conflict (integration, resource, key) do update set
        stage = excluded.stage, reason = excluded.reason, raw = excluded.raw,
        last_seen = greatest(q.last_seen, excluded.last_seen), last_epoch = excluded.last_epoch`,
-    [run.integration, batch.resource, batch.kind, run.epoch, rows],
+    [by.integration, batch.resource, batch.kind, by.epoch, rows],
   );
 }

@@ -1,3 +1,4 @@
+import { SCOPE_PREFIX } from '../domain/call.ts';
 import type { RunRef } from '../domain/run.ts';
 import type { Database, Queryable } from './database.ts';
 import { fenced } from './fence.ts';
@@ -37,7 +38,8 @@ export function findStale(
               c.locator, x.removed, case when x.removed then 'removed' end
          from tidemark.run r
          join tidemark.claim c on c.destination = $2 and c.integration = r.integration
-        cross join lateral (select coalesce(not c.resource = any ($4), false) as removed) x
+        cross join lateral (
+           select coalesce(not c.resource = any ($4) and c.resource not like '${SCOPE_PREFIX}%', false) as removed) x
         where r.id = $1 and c.seen_epoch < r.epoch and c.observed_at < r.started_at
           and (c.resource = any ($3) or x.removed)
        on conflict do nothing`,

@@ -1,26 +1,33 @@
+import { randomUUID } from 'node:crypto';
 import type { PinnedRun, RunRef } from '../domain/run.ts';
 import type { Scope } from '../domain/scope.ts';
 import type { Action, Task, TriggerOrigin } from '../domain/trigger.ts';
 import type { Database, Queryable } from './database.ts';
+import { rfc3339 } from './time.ts';
 
 export interface NewTrigger {
+  /** A UUID, where it may be committed more than once: the first one stands. Default: a new one. */
+  readonly id?: string | undefined;
   readonly integration: string;
   readonly origin: TriggerOrigin;
   readonly action: Action;
   readonly scope: Scope;
   /** The plan that it approves. */
   readonly plan: string | null;
+  /** The call that it asks to carry out, a `sync`. */
+  readonly call: string | null;
 }
 
 /** Commits a trigger; returns its id. Nothing is lost if the process dies before Temporal hears of it. */
 export async function insertTrigger(db: Queryable, trigger: NewTrigger): Promise<string> {
-  const { integration, origin, action, scope, plan } = trigger;
-  const [row] = await db.query<{ id: string }>(
-    `insert into tidemark.trigger (integration, origin, action, scope, plan, config_version)
-     select id, $2, $3, $4, $5, config_version from tidemark.integration where id = $1 returning id`,
-    [integration, origin, action, JSON.stringify(scope), plan],
+  const { integration, origin, action, scope, plan, call, id = randomUUID() } = trigger;
+  await db.query(
+    `insert into tidemark.trigger (id, integration, origin, action, scope, plan, call, config_version)
+     values ($1, $2, $3, $4, $5, $6, $7, (select config_version from tidemark.integration where id = $2))
+     on conflict (id) do nothing`,
+    [id, integration, origin, action, JSON.stringify(scope), plan, call],
   );
-  return (row as { id: string }).id;
+  return id;
 }
 
 export interface TriggerState {
@@ -38,11 +45,28 @@ export async function readTrigger(db: Queryable, id: string): Promise<TriggerSta
   return row ?? null;
 }
 
-/** The trigger that a plan was applied by; `null`: none yet. */
-export async function appliedBy(db: Queryable, plan: string): Promise<string | null> {
+/** A trigger with what it asks for. */
+export interface TriggerReport extends TriggerState, Task {
+  readonly integration: string;
+  /** RFC 3339 in UTC. */
+  readonly createdAt: string;
+}
+
+export async function readTriggerReport(db: Queryable, id: string): Promise<TriggerReport | null> {
+  const [row] = await db.query<TriggerReport>(
+    `select integration, action, scope, ${rfc3339('created_at')} as "createdAt", run_id as "runId",
+            done_at is not null as done
+       from tidemark.trigger where id = $1`,
+    [id],
+  );
+  return row ?? null;
+}
+
+/** The approval of a plan that waits or runs, or that the plan was applied by; `null`: nobody has approved it. */
+export async function approvalOf(db: Queryable, plan: string): Promise<string | null> {
   const [row] = await db.query<{ id: string }>(
-    `select t.id from tidemark.trigger t join tidemark.plan p on p.id = t.plan and p.applied_run = t.run_id
-      where t.plan = $1 order by t.created_at limit 1`,
+    `select t.id from tidemark.trigger t join tidemark.plan p on p.id = t.plan
+      where t.plan = $1 and (t.done_at is null or t.run_id = p.applied_run) order by t.created_at limit 1`,
     [plan],
   );
   return row?.id ?? null;

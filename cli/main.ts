@@ -7,10 +7,19 @@ type AddCommand = (program: Command, run: (code: number) => void) => void;
 const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   dev: async () => (await import('./commands/dev.ts')).addDevCommand,
   worker: async () => (await import('./commands/worker.ts')).addWorkerCommand,
+  server: async () => (await import('./commands/server.ts')).addServerCommand,
   validate: async () => (await import('./commands/validate.ts')).addValidateCommand,
   resync: async () => (await import('./commands/resync.ts')).addResyncCommand,
   status: async () => (await import('./commands/status.ts')).addStatusCommand,
   runs: async () => (await import('./commands/runs.ts')).addRunsCommand,
+  plans: async () => (await import('./commands/plans.ts')).addPlansCommand,
+  approve: async () => (await import('./commands/approve.ts')).addApproveCommand,
+  reject: async () => (await import('./commands/reject.ts')).addRejectCommand,
+  quarantine: async () => (await import('./commands/quarantine.ts')).addQuarantineCommand,
+  register: async () => (await import('./commands/register.ts')).addRegisterCommand,
+  unregister: async () => (await import('./commands/unregister.ts')).addUnregisterCommand,
+  diff: async () => (await import('./commands/diff.ts')).addDiffCommand,
+  sync: async () => (await import('./commands/sync.ts')).addSyncCommand,
   entities: async () => (await import('./commands/entities.ts')).addEntitiesCommand,
 };
 

@@ -1,12 +1,13 @@
-import type { KindReport, RunReport } from '../domain/run.ts';
+import { durationOf, type KindReport, type RunReport } from '../domain/run.ts';
 
 const COLUMNS = ['read', 'created', 'updated', 'unchanged', 'deleted'] as const;
 
 /** Columns that are shown when any kind has something in them. */
-const RARE_COLUMNS = ['ruledOut', 'quarantined', 'duplicates', 'outdated', 'unconfirmed'] as const;
+const RARE_COLUMNS = ['ruledOut', 'skipped', 'quarantined', 'duplicates', 'outdated', 'unconfirmed'] as const;
 
 const HEADINGS: Readonly<Record<(typeof RARE_COLUMNS)[number], string>> = {
   ruledOut: 'ruled out',
+  skipped: 'skipped',
   quarantined: 'quarantined',
   duplicates: 'duplicates',
   outdated: 'outdated',
@@ -40,7 +41,7 @@ export function kindTable(kinds: readonly KindReport[]): string {
   return table([header, ...rows]);
 }
 
-/** Why a run is not simply complete: failures, holds, fields left out. One a line. */
+/** What there is to say beside the counts: warnings, failures, holds, fields left out. One a line. */
 function remarks(run: RunReport): string[] {
   const kinds = run.kinds.flatMap((kind) => [
     ...(kind.error ? [`${kind.kind}: ${kind.error}`] : []),
@@ -49,20 +50,35 @@ function remarks(run: RunReport): string[] {
       ({ field, records, reason }) => `${kind.kind}: ${field} was left as it is in ${records} record(s): ${reason}`,
     ),
   ]);
+  if (run.removed.held) kinds.push(`removed: ${run.removed.held}`);
+  if (run.removed.deleted > 0) kinds.push(`removed: ${run.removed.deleted} entities deleted`);
+  const plans = [...run.kinds, run.removed].flatMap(({ plan }) => plan ?? []);
+  if (plans.length > 0) {
+    const [plan] = plans;
+    kinds.push(
+      `look: tidemark plans ${run.integration} ${plan}; then: tidemark approve ${run.integration} ${plan}, or tidemark reject ${run.integration} ${plan}`,
+    );
+  }
   const said = kinds.join('\n');
   const reason =
     run.reason && !run.kinds.some((kind) => kind.error && run.reason?.includes(kind.error)) ? [run.reason] : [];
-  return [...reason.filter((text) => !said.includes(text)), ...kinds];
+  return [...reason.filter((text) => !said.includes(text)), ...run.warnings, ...kinds];
 }
 
-export function seconds(run: RunReport): string {
-  const end = run.finishedAt ? Date.parse(run.finishedAt) : Date.now();
-  return `${((end - Date.parse(run.startedAt)) / 1000).toFixed(1)} s`;
+export const seconds = (run: RunReport): string => `${durationOf(run).toFixed(1)} s`;
+
+/** What a run was about, and how it ended. */
+function headline({ integration, outcome, action, plan, scope }: RunReport): string {
+  if (action === 'apply') return `${integration}: plan ${plan} ${outcome === 'complete' ? 'applied' : outcome}`;
+  if (action === 'sync') return `${integration}: sync ${outcome}`;
+  if (action === 'retry') return `${integration}: retry of the quarantine ${outcome}`;
+  const kinds = scope.kinds === null ? '' : ` of ${scope.kinds.join(', ')}`;
+  return `${integration}: ${kinds || scope.since ? `resync${kinds}${scope.since ? ' of what changed' : ''} ` : ''}${outcome}`;
 }
 
 /** A run as people read it. */
 export function runText(run: RunReport): string {
-  const lines = [`${run.integration}: ${run.outcome} (run ${run.run}, ${seconds(run)})`];
+  const lines = [`${headline(run)} (run ${run.run}, ${seconds(run)})`];
   if (run.kinds.length > 0) lines.push(indent(kindTable(run.kinds)));
   lines.push(...remarks(run).map((remark) => `  ${remark}`));
   return lines.join('\n');

@@ -1,8 +1,10 @@
 import { access } from 'node:fs/promises';
 import path from 'node:path';
-import { TidemarkClient } from '../client/client.ts';
+import { type ClientOptions, TidemarkClient } from '../client/client.ts';
+import type { TemporalAddress } from '../client/temporal.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { type Connections, readConnections } from '../config/connections.ts';
+import type { ConfigurationContext } from '../config/definitions.ts';
 import { readConfiguration } from '../config/read.ts';
 import { UnavailableError } from '../domain/errors.ts';
 import { configurationContext } from '../workers/configuration-context.ts';
@@ -27,9 +29,14 @@ export const connections = (): Connections => readConnections(process.env);
 
 export const outputOf = (options: CommonOptions): Output => new Output(options.json ?? false);
 
+/** What the configuration in that file is checked against. */
+export const contextFor = (file: string, env = process.env): ConfigurationContext =>
+  configurationContext(env, path.dirname(path.resolve(file)));
+
 /** The configuration that `--config` names, or `tidemark.yaml`. Throws `ConfigurationError`. */
 export function loadConfiguration(options: CommonOptions): Promise<Configuration> {
-  return readConfiguration(options.config ?? CONFIGURATION_FILE, configurationContext(process.env));
+  const file = options.config ?? CONFIGURATION_FILE;
+  return readConfiguration(file, contextFor(file));
 }
 
 /** The same; `null` when `--config` is left out and there is no `tidemark.yaml`. */
@@ -48,19 +55,40 @@ export async function loadConfigurationIfThere(options: CommonOptions): Promise<
  * A client for commands that only read. The database is DATABASE_URL's, that of the `tidemark dev` that runs in this
  * folder, or this folder's embedded one, started for as long as the command takes.
  */
-export async function withReadingClient<T>(
-  options: CommonOptions,
-  work: (client: TidemarkClient) => Promise<T>,
-): Promise<T> {
+export function withReadingClient<T>(options: CommonOptions, work: (client: TidemarkClient) => Promise<T>): Promise<T> {
+  return withDatabase(options, async (where) =>
+    closing(await TidemarkClient.connect({ ...where, temporal: null }), work),
+  );
+}
+
+/** The same with Temporal where it answers: it knows when the next resync is due. */
+export function withStatusClient<T>(options: CommonOptions, work: (client: TidemarkClient) => Promise<T>): Promise<T> {
+  const address = temporalAddress();
+  const temporal = address && {
+    ...address,
+    connectionOptions: { ...address.connectionOptions, connectTimeout: '3 seconds' },
+  };
+  return withDatabase(options, async (where) => {
+    const client = await TidemarkClient.connect({ ...where, temporal }).catch((error: unknown) => {
+      if (!(error instanceof UnavailableError)) throw error;
+      outputOf(options).note(`when the next resync is due is not known: ${error.message}`);
+      return TidemarkClient.connect({ ...where, temporal: null });
+    });
+    return closing(client, work);
+  });
+}
+
+async function withDatabase<T>(options: CommonOptions, work: (where: Where) => Promise<T>): Promise<T> {
   const { databaseUrl, taskQueue } = connections();
   const url = databaseUrl ?? readDevEnvironment(dataDirectory())?.databaseUrl;
-  if (url) return withClient({ databaseUrl: url, temporal: null, taskQueue }, work);
+  const where = { taskQueue, env: process.env };
+  if (url) return work({ ...where, databaseUrl: url });
   const lock = await takeDevLock(dataDirectory());
   try {
     const directory = path.join(dataDirectory(), 'postgres');
     const postgres = await startEmbeddedPostgres({ directory, log: (line) => outputOf(options).note(line) });
     try {
-      return await withClient({ databaseUrl: postgres.url, temporal: null, taskQueue }, work);
+      return await work({ ...where, databaseUrl: postgres.url });
     } finally {
       await postgres.stop();
     }
@@ -69,26 +97,30 @@ export async function withReadingClient<T>(
   }
 }
 
+/** Temporal's address by the environment, or that of the `tidemark dev` that runs in this folder. */
+function temporalAddress(): TemporalAddress | null {
+  const running = readDevEnvironment(dataDirectory());
+  return connections().temporal ?? (running ? { connectionOptions: { address: running.temporalAddress } } : null);
+}
+
 /** A client for commands that trigger: Temporal and the database are those of the environment or of `tidemark dev`. */
-export function withTriggeringClient<T>(work: (client: TidemarkClient) => Promise<T>): Promise<T> {
+export async function withTriggeringClient<T>(work: (client: TidemarkClient) => Promise<T>): Promise<T> {
   const { databaseUrl, temporal, taskQueue } = connections();
   const running = readDevEnvironment(dataDirectory());
   const url = databaseUrl ?? running?.databaseUrl;
-  const address = temporal ?? (running && { connectionOptions: { address: running.temporalAddress } });
+  const address = temporalAddress();
   const queue = temporal ? taskQueue : (running?.taskQueue ?? taskQueue);
   if (!url || !address) {
     throw new UnavailableError(
       'nothing runs in this folder: start `npm start` (or `tidemark dev`) here, or set DATABASE_URL and TEMPORAL_ADDRESS',
     );
   }
-  return withClient({ databaseUrl: url, temporal: address, taskQueue: queue }, work);
+  return closing(await TidemarkClient.connect({ databaseUrl: url, temporal: address, taskQueue: queue }), work);
 }
 
-async function withClient<T>(
-  where: Parameters<typeof TidemarkClient.connect>[0],
-  work: (client: TidemarkClient) => Promise<T>,
-): Promise<T> {
-  const client = await TidemarkClient.connect(where);
+type Where = Omit<ClientOptions, 'temporal'>;
+
+async function closing<T>(client: TidemarkClient, work: (client: TidemarkClient) => Promise<T>): Promise<T> {
   try {
     return await work(client);
   } finally {

@@ -1,42 +1,68 @@
-import { Client, Connection, type ConnectionOptions, WorkflowNotFoundError } from '@temporalio/client';
+import { setTimeout } from 'node:timers/promises';
+import type { Client } from '@temporalio/client';
 import {
   type IntegrationRow,
   importConfiguration,
   listIntegrations,
+  lockInForce,
+  putInForce,
   readConfigurationVersion,
+  type StoredConfiguration,
 } from '../catalog/configurations.ts';
-import { type Database, openDatabase } from '../catalog/database.ts';
-import { type EntityFilter, listEntities } from '../catalog/entities.ts';
+import { type Database, openDatabase, type Queryable } from '../catalog/database.ts';
+import { type EntityFilter, listEntities, readEntity } from '../catalog/entities.ts';
+import { acceptCall, forgottenInboxes, readCall } from '../catalog/inbox.ts';
+import { type CatalogMetrics, readMetrics } from '../catalog/metrics.ts';
 import { migrate } from '../catalog/migrate.ts';
 import { listPlans, planEntities, readPlan, rejectPlan } from '../catalog/plans.ts';
 import { countQuarantined, listQuarantined } from '../catalog/quarantine.ts';
 import { lastCompleteRun, listRuns, readRun } from '../catalog/reports.ts';
-import { finishRun, type UnfinishedRun, unfinishedRuns } from '../catalog/runs.ts';
-import { appliedBy, insertTrigger, lostTriggers, type NewTrigger, readTrigger } from '../catalog/triggers.ts';
-import type { Configuration } from '../config/configuration.ts';
+import { finishRun, unfinishedRuns } from '../catalog/runs.ts';
+import {
+  approvalOf,
+  insertTrigger,
+  lostTriggers,
+  type NewTrigger,
+  readTrigger,
+  readTriggerReport,
+} from '../catalog/triggers.ts';
+import type { Configuration, IntegrationDocument } from '../config/configuration.ts';
+import type { ConfigurationContext } from '../config/definitions.ts';
 import { hashDocument, kindsIn } from '../config/document.ts';
+import { storedInterval } from '../config/load.ts';
+import { type ConfigurationPatch, patchableIn, patchDocument } from '../config/patch.ts';
+import { intervalVariable } from '../config/settings.ts';
+import type { Call, CallReport } from '../domain/call.ts';
 import type { Entity, EntityKey } from '../domain/entity.ts';
-import { UnavailableError, UsageError } from '../domain/errors.ts';
+import { ConflictError, type Mistake, NotFoundError, UnavailableError, UsageError } from '../domain/errors.ts';
+import type { RawRecord } from '../domain/json.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { QuarantinedRecord } from '../domain/quarantine.ts';
-import type { RunReport } from '../domain/run.ts';
+import { durationOf, type RunReport } from '../domain/run.ts';
+import { paceWarning, type ScheduleReport } from '../domain/schedule.ts';
 import { FULL, type Scope } from '../domain/scope.ts';
 import { parseTime } from '../domain/time.ts';
-import type { TriggerOrigin } from '../domain/trigger.ts';
-import { resyncWorkflowId } from '../domain/workflow-ids.ts';
-import type { ResyncInput, TriggerMessage } from '../workflows/messages.ts';
-
-/** Where Temporal is and how to reach it, as TEMPORAL_* settings say. */
-export interface TemporalAddress {
-  readonly connectionOptions: ConnectionOptions;
-  readonly namespace?: string | undefined;
-}
+import type { Task, TriggerOrigin } from '../domain/trigger.ts';
+import { calls, type Difference, type EntityInput } from './calls.ts';
+import { Schedules } from './schedules.ts';
+import {
+  connectTemporal,
+  isPolled,
+  signalTrigger,
+  type TemporalAddress,
+  wakeInbox,
+  workflowStatus,
+} from './temporal.ts';
 
 export interface ClientOptions {
   readonly databaseUrl: string;
   /** `null`: for reading only; what needs Temporal throws `UnavailableError`. */
   readonly temporal: TemporalAddress | null;
   readonly taskQueue: string;
+  /** The environment that settings of integrations may come from, where Temporal does not say. Default: none. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** What `patchConfiguration` checks against; without it that method throws. */
+  readonly context?: ConfigurationContext;
 }
 
 export interface IntegrationStatus {
@@ -51,6 +77,10 @@ export interface IntegrationStatus {
   readonly quarantined: number;
   /** Deletes that wait for a person's decision. */
   readonly openPlans: readonly Plan[];
+  /** `null`: the integration is not resynced by itself. */
+  readonly schedule: ScheduleReport | null;
+  /** What there is to say of the integration, beside the warnings of its last run. */
+  readonly warnings: readonly string[];
 }
 
 export interface TriggerOptions {
@@ -64,9 +94,57 @@ export interface ResyncOptions extends TriggerOptions {
   readonly kinds?: readonly string[] | undefined;
   /** Only what changed: since a time (RFC 3339), or since the `last` run. Deletes nothing. Default: everything. */
   readonly since?: string | undefined;
+  /** The trigger's id, a UUID: the same id again is the same trigger. Default: a new one. */
+  readonly id?: string | undefined;
+  /** Read back what the destination holds. Refused for destinations that are not remote. Default: no. */
+  readonly reconcile?: boolean | undefined;
+}
+
+/** A trigger that no run has taken up, or whose run was aborted: the next run covers it. */
+export interface WaitingTrigger extends Task {
+  readonly trigger: string;
+  readonly integration: string;
+  readonly outcome: 'waiting';
+  /** RFC 3339 in UTC. */
+  readonly createdAt: string;
+}
+
+export interface FollowOptions {
+  /** Told of each state of each run on the way, aborted ones included. */
+  readonly onProgress?: (run: RunReport) => void;
+  /** Ends the wait, not the run: the promise rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+export interface CallOptions extends TriggerOptions {
+  /** Return when it is applied. Default: when it is accepted. */
+  readonly wait?: boolean;
+}
+
+/** The scope that holds the claims of ready entities (sync-semantics 6.7). Default: `plain`. */
+interface Scoped {
+  readonly scope?: string | undefined;
+}
+
+export type EntitiesOptions = CallOptions & Scoped;
+export type SyncOptions = TriggerOptions & Scoped;
+
+interface Scheduled {
+  readonly schedule: ScheduleReport | null;
+  /** Why it cannot be told. */
+  readonly problem: string | null;
+}
+
+/** Whether each server answers. */
+export interface Health {
+  readonly database: boolean;
+  readonly temporal: boolean;
 }
 
 const POLL_MS = 250;
+const HEALTH_MS = 3_000;
+
+const CALL_POLL_MS = 20;
 
 /** Statuses of a workflow that only a person gives it. */
 const ENDED_BY_HAND: readonly string[] = ['TERMINATED', 'CANCELED', 'CANCELLED'];
@@ -79,18 +157,23 @@ export class TidemarkClient {
   private readonly db: Database;
   private readonly temporal: Client | null;
   private readonly taskQueue: string;
+  private readonly env: NonNullable<ClientOptions['env']>;
+  private readonly context: ConfigurationContext | undefined;
 
-  private constructor(db: Database, temporal: Client | null, taskQueue: string) {
+  private constructor(db: Database, temporal: Client | null, { taskQueue, env = {}, context }: ClientOptions) {
     this.db = db;
     this.temporal = temporal;
     this.taskQueue = taskQueue;
+    this.env = env;
+    this.context = context;
   }
 
   /** Brings the database's schema to this version. Throws `UnavailableError` when Temporal does not answer. */
-  static async connect({ databaseUrl, temporal, taskQueue }: ClientOptions): Promise<TidemarkClient> {
+  static async connect(options: ClientOptions): Promise<TidemarkClient> {
+    const { databaseUrl, temporal } = options;
     await migrate(databaseUrl);
-    const client = temporal && new Client({ ...(await connectTemporal(temporal)) });
-    return new TidemarkClient(openDatabase({ url: databaseUrl, poolSize: 4 }), client, taskQueue);
+    const client = temporal && (await connectTemporal(temporal));
+    return new TidemarkClient(openDatabase({ url: databaseUrl, poolSize: 4 }), client, options);
   }
 
   async close(): Promise<void> {
@@ -113,30 +196,73 @@ export class TidemarkClient {
   /**
    * Triggers a resync; returns the trigger's id. A running resync of the integration is aborted and a new one
    * starts, unless `onTrigger`, the starvation guard or a narrower scope let it wait (seed S1.7, S1.8, sync-semantics
-   * 4.2). Throws `UsageError` for an unknown integration or kind and a malformed time, `UnavailableError` when no worker
-   * polls; nothing is triggered then.
+   * 4.2). Throws `UsageError` with every mistake, `NotFoundError` for an unknown integration, `UnavailableError` when no
+   * worker polls; nothing is triggered then.
    */
-  async resync(integration: string, { kinds, since, ...options }: ResyncOptions): Promise<string> {
+  async resync(integration: string, { kinds, since, reconcile, id, ...options }: ResyncOptions): Promise<string> {
     const row = await this.known(integration);
-    if (kinds) await this.requireKinds(row, kinds);
-    const scope: Scope = { kinds: kinds?.length ? [...new Set(kinds)].sort() : null, since: parseSince(since) };
-    return this.trigger({ integration, action: 'resync', scope, plan: null }, options);
+    const mistakes = [
+      ...(kinds ? await this.unknownKinds(row, kinds) : []),
+      ...(since === undefined || isSince(since) ? [] : [{ path: 'since', message: notATime(since) }]),
+      ...(reconcile ? [NO_RECONCILE] : []),
+    ];
+    if (mistakes.length > 0) throw new UsageError(mistakes.map(({ message }) => message).join('\n'), mistakes);
+    const scope: Scope = { kinds: kinds?.length ? [...new Set(kinds)].sort() : null, since: toSince(since) };
+    return this.trigger({ id, integration, action: 'resync', scope, plan: null, call: null }, options);
+  }
+
+  /**
+   * Replaces keys of an integration's configuration, each whole, and triggers a resync with it; returns the trigger's id
+   * (seeds S1.12, S1.13). What equals the configuration in force makes no new version. Throws `ConfigurationError` with
+   * every mistake of the outcome, `NotFoundError`, or `UnavailableError` when no worker polls; nothing is stored or
+   * triggered then.
+   */
+  async patchConfiguration(integration: string, patch: ConfigurationPatch, options: TriggerOptions): Promise<string> {
+    await this.known(integration);
+    await this.db.transaction((tx) => this.patched(tx, integration, patch));
+    if (!options.queue) await this.requireWorker();
+    const trigger = await this.db.transaction(async (tx) => {
+      const { document, before } = await this.patched(tx, integration, patch);
+      const hash = hashDocument(document);
+      if (hash !== before) await putInForce(tx, { integration, document, hash, origin: 'api' });
+      const task = { integration, action: 'resync', scope: FULL, plan: null, call: null } as const;
+      return insertTrigger(tx, { ...task, origin: options.origin });
+    });
+    await this.signal(integration, trigger);
+    return trigger;
+  }
+
+  /** The configuration in force, as it is stored: `${env:…}` is left as written. Throws `NotFoundError`. */
+  async inForce(integration: string): Promise<StoredConfiguration> {
+    const { configVersion } = await this.known(integration);
+    const stored = configVersion === null ? null : await readConfigurationVersion(this.db, configVersion);
+    if (stored) return stored;
+    throw new NotFoundError(`${integration} has no configuration`);
+  }
+
+  /** The keys that `patchConfiguration` may replace, as they are in force: `${env:…}` is left as written. */
+  async configuration(integration: string): Promise<ConfigurationPatch> {
+    const { configVersion } = await this.known(integration);
+    const stored = configVersion === null ? null : await readConfigurationVersion(this.db, configVersion);
+    return stored === null ? {} : patchableIn(stored.document);
   }
 
   /**
    * Approves held deletes; returns the trigger of the run that carries them out: the first one, however often it is
-   * approved (sync-semantics 3.5). Throws `UsageError` when the plan is rejected or superseded.
+   * approved (sync-semantics 3.5). Throws `ConflictError` when the plan is rejected or superseded.
    */
   async approve(integration: string, plan: string, options: TriggerOptions): Promise<string> {
     await this.known(integration);
     const { state, why } = await readPlan(this.db, integration, plan);
-    const first = await appliedBy(this.db, plan);
-    if (state === 'applied' && first !== null) return first;
-    if (state !== 'open') throw new UsageError(`plan ${plan} is ${state} and cannot be approved: ${why}`);
-    return this.trigger({ integration, action: 'apply', scope: FULL, plan }, options);
+    if (state !== 'open' && state !== 'applied') {
+      throw new ConflictError(`plan ${plan} is ${state} and cannot be approved: ${why}`);
+    }
+    const first = await approvalOf(this.db, plan);
+    if (first !== null) return first;
+    return this.trigger({ integration, action: 'apply', scope: FULL, plan, call: null }, options);
   }
 
-  /** Keeps what a plan would delete; the next complete run proposes it anew. Throws `UsageError` when it is not open. */
+  /** Keeps what a plan would delete; the next complete run proposes it anew. Throws `ConflictError` when it is not open. */
   async reject(integration: string, plan: string): Promise<Plan> {
     await this.known(integration);
     await rejectPlan(this.db, integration, plan);
@@ -149,7 +275,13 @@ export class TidemarkClient {
     return listPlans(this.db, integration, limit);
   }
 
-  /** The entities that an open plan would delete, or let go of. Throws `UsageError` for an unknown plan. */
+  /** One plan. Throws `NotFoundError`. */
+  async plan(integration: string, plan: string): Promise<Plan> {
+    await this.known(integration);
+    return readPlan(this.db, integration, plan);
+  }
+
+  /** The entities that an open plan would delete, or let go of. Throws `NotFoundError` for an unknown plan. */
   async planned(integration: string, plan: string, limit: number): Promise<EntityKey[]> {
     await readPlan(this.db, integration, plan);
     return planEntities(this.db, plan, limit);
@@ -164,22 +296,159 @@ export class TidemarkClient {
   /** Triggers a retry of what lies in quarantine; returns the trigger's id (sync-semantics 6.8). Throws as `resync`. */
   async retryQuarantine(integration: string, options: TriggerOptions): Promise<string> {
     await this.known(integration);
-    return this.trigger({ integration, action: 'retry', scope: FULL, plan: null }, options);
+    return this.trigger({ integration, action: 'retry', scope: FULL, plan: null, call: null }, options);
+  }
+
+  /** A full resync (seed S0.25). Throws as `resync`. */
+  async syncRawAll(integration: string, options: TriggerOptions): Promise<string> {
+    return this.resync(integration, options);
   }
 
   /**
-   * Follows a trigger to the end of the run that covers it (sync-semantics 4.1). `onProgress` is told of each state
-   * of each run on the way, aborted ones included.
+   * Maps raw records of a kind by all its resources, and creates or updates their entities (seeds S0.38 to S0.40). This
+   * and the calls below throw `UsageError` for what cannot be a record or an entity, with its place, and as `resync`;
+   * nothing is accepted then.
    */
-  async followTrigger(trigger: string, onProgress?: (run: RunReport) => void): Promise<RunReport> {
+  async registerRaw(
+    integration: string,
+    kind: string,
+    rows: readonly RawRecord[],
+    options: CallOptions,
+  ): Promise<CallReport> {
+    return this.accept(integration, calls.raw('register-raw', kind, rows), options);
+  }
+
+  /** Deletes what raw records map to, whether the query keeps them or not (seeds S0.42, S0.43). */
+  async unregisterRaw(
+    integration: string,
+    kind: string,
+    rows: readonly RawRecord[],
+    options: CallOptions,
+  ): Promise<CallReport> {
+    return this.accept(integration, calls.raw('unregister-raw', kind, rows), options);
+  }
+
+  /** Deletes what is only in `before`, creates or updates what is in `after`, touches nothing else (seed S0.28). */
+  async updateRawDiff(
+    integration: string,
+    kind: string,
+    difference: Difference<RawRecord>,
+    options: CallOptions,
+  ): Promise<CallReport> {
+    return this.accept(integration, calls.rawDiff(kind, difference), options);
+  }
+
+  /** As `registerRaw`, with ready entities of any blueprints (seed S0.49). */
+  async register(
+    integration: string,
+    entities: readonly EntityInput[],
+    { scope, ...options }: EntitiesOptions,
+  ): Promise<CallReport> {
+    return this.accept(integration, calls.entities('register', entities, scope), options);
+  }
+
+  /** As `unregisterRaw`, with ready entities (seed S0.50). */
+  async unregister(
+    integration: string,
+    entities: readonly EntityInput[],
+    { scope, ...options }: EntitiesOptions,
+  ): Promise<CallReport> {
+    return this.accept(integration, calls.entities('unregister', entities, scope), options);
+  }
+
+  /** As `updateRawDiff`, with ready entities (seed S0.48). */
+  async updateDiff(
+    integration: string,
+    difference: Difference<EntityInput>,
+    { scope, ...options }: EntitiesOptions,
+  ): Promise<CallReport> {
+    return this.accept(integration, calls.diff(difference, scope), options);
+  }
+
+  /**
+   * Brings a scope's entities in line with a list: creates, updates, and deletes what the list lacks, as a run with
+   * guards (seed S0.51, sync-semantics 6.7). Returns the trigger's id.
+   */
+  async sync(
+    integration: string,
+    entities: readonly EntityInput[],
+    { scope: name, ...options }: SyncOptions,
+  ): Promise<string> {
+    const call = calls.entities('sync', entities, name);
+    await this.known(integration);
+    if (!options.queue) await this.requireWorker();
+    const scope: Scope = { kinds: [], since: null };
+    // Together: a call without its trigger would never be carried out.
+    const trigger = await this.db.transaction(async (tx) => {
+      const id = await acceptCall(tx, { integration, origin: callOrigin(options), delivery: null, call });
+      const { origin } = options;
+      return insertTrigger(tx, { integration, action: 'sync', scope, plan: null, call: id, origin });
+    });
+    await this.signal(integration, trigger);
+    return trigger;
+  }
+
+  /**
+   * Accepts a checked call or a source's event: it is committed when this returns, and applied in order of receipt
+   * (sync-semantics 6.1). `delivery`: the event's own id; one that comes again is the first one. Throws as `resync`.
+   */
+  async accept(
+    integration: string,
+    call: Exclude<Call, { type: 'sync' }>,
+    { delivery = null, ...options }: CallOptions & { readonly delivery?: string | null },
+  ): Promise<CallReport> {
+    const row = await this.known(integration);
+    const mistakes = 'kind' in call ? await this.unknownKinds(row, [call.kind]) : [];
+    if (mistakes.length > 0) throw new UsageError(mistakes.map(({ message }) => message).join('\n'), mistakes);
+    if (!options.queue) await this.requireWorker();
+    const id = await acceptCall(this.db, { integration, origin: callOrigin(options), delivery, call });
+    await this.wake(integration);
+    for (;;) {
+      const report = await this.call(id);
+      if (!options.wait || report.state !== 'waiting') return report;
+      await setTimeout(CALL_POLL_MS);
+    }
+  }
+
+  /** A call's state. Throws `UsageError` when there is none of that id: settled ones are kept for a week. */
+  async call(id: string): Promise<CallReport> {
+    const report = await readCall(this.db, id);
+    if (report) return report;
+    throw new UsageError(`there is no call ${id}; settled calls are kept for a week`);
+  }
+
+  /** Wakes inboxes again whose wake-up may have been lost with the process that was to send it. */
+  async recoverForgottenCalls(olderThanSeconds: number): Promise<void> {
+    for (const integration of await forgottenInboxes(this.db, olderThanSeconds)) await this.wake(integration);
+  }
+
+  /** Follows a trigger to the end of the run that covers it (sync-semantics 4.1). Throws `NotFoundError`. */
+  async followTrigger(trigger: string, { onProgress, signal }: FollowOptions = {}): Promise<RunReport> {
     for (;;) {
       const state = await readTrigger(this.db, trigger);
-      if (!state) throw new UsageError(`there is no trigger ${trigger}`);
+      if (!state) throw new NotFoundError(`there is no trigger ${trigger}`);
       const run = state.runId === null ? null : await readRun(this.db, state.runId);
       if (run) onProgress?.(run);
       if (run && state.done) return run;
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      await setTimeout(POLL_MS, undefined, { signal });
     }
+  }
+
+  /**
+   * A run by its id, or the run that covers a trigger; the trigger itself while it waits for one (sync-semantics 4.1).
+   * Throws `NotFoundError`.
+   */
+  async run(integration: string, runOrTrigger: string): Promise<RunReport | WaitingTrigger> {
+    await this.known(integration);
+    const trigger = UUID.test(runOrTrigger) ? await readTriggerReport(this.db, runOrTrigger) : null;
+    const run = await readRun(this.db, trigger ? (trigger.runId ?? '') : runOrTrigger);
+    const isCovered = trigger === null || trigger.done || run?.outcome === 'running';
+    if (run?.integration === integration && isCovered) return run;
+    if (trigger?.integration !== integration) {
+      throw new NotFoundError(`${integration} has no run and no trigger ${runOrTrigger}`);
+    }
+    const { action, scope, createdAt } = trigger;
+    return { trigger: runOrTrigger, integration, outcome: 'waiting', action, scope, createdAt };
   }
 
   /** Signals again for triggers that no run has taken up: the process that was to signal may have died. */
@@ -191,13 +460,7 @@ export class TidemarkClient {
 
   /** Whether Temporal knows a worker on the task queue; it forgets one that was killed after some minutes. */
   async hasWorker(): Promise<boolean> {
-    const { connection, options } = this.reachable;
-    const { pollers } = await connection.workflowService.describeTaskQueue({
-      namespace: options.namespace,
-      taskQueue: { name: this.taskQueue },
-      taskQueueType: WORKFLOW_TASK_QUEUE,
-    });
-    return (pollers ?? []).length > 0;
+    return isPolled(this.reachable, this.taskQueue);
   }
 
   /**
@@ -206,7 +469,7 @@ export class TidemarkClient {
    */
   async closeAbandonedRuns(): Promise<void> {
     for (const run of await unfinishedRuns(this.db)) {
-      const status = await this.workflowStatus(run);
+      const status = await workflowStatus(this.reachable, run);
       if (status === 'RUNNING') continue;
       const reason =
         status === 'UNKNOWN' ? 'Temporal does not know its workflow any more' : `its workflow ended as ${status}`;
@@ -215,14 +478,15 @@ export class TidemarkClient {
     }
   }
 
-  private async workflowStatus({ integration, workflowRunId }: UnfinishedRun): Promise<string> {
-    try {
-      const handle = this.reachable.workflow.getHandle(resyncWorkflowId(integration), workflowRunId);
-      return (await handle.describe()).status.name;
-    } catch (error) {
-      if (error instanceof WorkflowNotFoundError) return 'UNKNOWN';
-      throw error;
-    }
+  /**
+   * Has Temporal trigger the integration so often, in place of what it did so far; `null`: not any more. Returns whether
+   * there is, or was, a schedule. Workers call it with what the configuration in force says (seed S1.3).
+   */
+  async schedule(integration: string, intervalSeconds: number | null): Promise<boolean> {
+    const schedules = new Schedules(this.reachable, this.taskQueue);
+    if (intervalSeconds === null) return schedules.remove(integration);
+    await schedules.put(integration, intervalSeconds);
+    return true;
   }
 
   async status(integration?: string): Promise<IntegrationStatus[]> {
@@ -241,10 +505,39 @@ export class TidemarkClient {
     return listEntities(this.db, filter);
   }
 
-  private async statusOf({ id, configVersion, configOrigin }: IntegrationRow): Promise<IntegrationStatus> {
+  /** One entity of the catalog. Throws `NotFoundError`. */
+  async entity(key: EntityKey): Promise<Entity> {
+    const entity = await readEntity(this.db, key);
+    if (entity) return entity;
+    throw new NotFoundError(`the catalog has no ${key.blueprint} ${key.identifier}`);
+  }
+
+  /** What monitoring asks for, of all integrations. */
+  async metrics(): Promise<CatalogMetrics> {
+    return readMetrics(this.db);
+  }
+
+  /** Which of the two servers answer, each within three seconds. */
+  async health(): Promise<Health> {
+    const database = answers(this.db.query('select 1'));
+    const { connection } = this.reachable;
+    const temporal = answers(
+      connection.withDeadline(Date.now() + HEALTH_MS, () => connection.workflowService.getSystemInfo({})),
+    );
+    return { database: await database, temporal: await temporal };
+  }
+
+  private async statusOf(row: IntegrationRow): Promise<IntegrationStatus> {
+    const { id, configVersion, configOrigin } = row;
     const [lastRun] = await listRuns(this.db, id, 1);
     const lastComplete = await lastCompleteRun(this.db, id);
     const ended = lastComplete?.finishedAt;
+    const { schedule, problem } = await this.scheduleOf(row);
+    const pace = paceWarning({
+      intervalSeconds: schedule?.intervalSeconds ?? null,
+      lastComplete: lastComplete && durationOf(lastComplete),
+      variable: intervalVariable(id),
+    });
     return {
       integration: id,
       configVersion,
@@ -254,7 +547,23 @@ export class TidemarkClient {
       lastCompleteAge: ended ? Math.round((Date.now() - Date.parse(ended)) / 1000) : null,
       quarantined: await countQuarantined(this.db, id),
       openPlans: (await listPlans(this.db, id, 100)).filter(({ state }) => state === 'open'),
+      schedule,
+      warnings: [problem, pace].filter((text) => text !== null),
     };
+  }
+
+  /** Temporal knows what is scheduled; where it does not answer, the configuration says what is to be. */
+  private async scheduleOf({ id, configVersion }: IntegrationRow): Promise<Scheduled> {
+    const scheduled = this.temporal && (await new Schedules(this.temporal, this.taskQueue).read(id).catch(() => null));
+    if (scheduled) return { schedule: scheduled, problem: null };
+    const stored = configVersion === null ? null : await readConfigurationVersion(this.db, configVersion);
+    try {
+      const intervalSeconds = stored && storedInterval(stored.document as IntegrationDocument, this.env);
+      return { schedule: intervalSeconds === null ? null : { intervalSeconds, nextRun: null }, problem: null };
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      return { schedule: null, problem: `its schedule is not known here: ${error.message}` };
+    }
   }
 
   private async known(integration: string): Promise<IntegrationRow> {
@@ -262,15 +571,25 @@ export class TidemarkClient {
     const row = all.find((candidate) => candidate.id === integration);
     if (row) return row;
     const names = all.map((candidate) => candidate.id).join(', ') || 'none yet';
-    throw new UsageError(`there is no integration ${integration}; configured are: ${names}`);
+    throw new NotFoundError(`there is no integration ${integration}; configured are: ${names}`);
   }
 
-  private async requireKinds({ id, configVersion }: IntegrationRow, kinds: readonly string[]): Promise<void> {
+  private async unknownKinds({ id, configVersion }: IntegrationRow, kinds: readonly string[]): Promise<Mistake[]> {
     const stored = configVersion === null ? null : await readConfigurationVersion(this.db, configVersion);
     const known = kindsIn(stored?.document);
-    const unknown = kinds.filter((kind) => !known.includes(kind));
-    if (unknown.length > 0)
-      throw new UsageError(`${id} has no kind ${unknown.join(', ')}; it has: ${known.join(', ')}`);
+    return kinds.flatMap((kind, index) => {
+      const message = `${id} has no kind ${kind}; it has: ${known.join(', ')}`;
+      return known.includes(kind) ? [] : [{ path: `kinds[${index}]`, message }];
+    });
+  }
+
+  /** What a patch would put in force, and the digest of what is in force; holds the integration until `tx` ends. */
+  private async patched(tx: Queryable, integration: string, patch: ConfigurationPatch) {
+    const inForce = await lockInForce(tx, integration);
+    if (inForce === null) throw new ConflictError(`${integration} has no configuration yet: import its file first`);
+    if (this.context === undefined) throw new Error('this client cannot check configurations: it has no context');
+    const document = patchDocument(inForce.document as IntegrationDocument, patch, this.context);
+    return { document, before: inForce.hash };
   }
 
   private async trigger(trigger: Omit<NewTrigger, 'origin'>, { origin, queue }: TriggerOptions): Promise<string> {
@@ -287,19 +606,12 @@ export class TidemarkClient {
     );
   }
 
-  private async signal(integration: string, trigger: string): Promise<void> {
-    const message: TriggerMessage = { trigger };
-    const input: ResyncInput = { integration };
-    await this.reachable.workflow.signalWithStart('resyncWorkflow', {
-      workflowId: resyncWorkflowId(integration),
-      taskQueue: this.taskQueue,
-      args: [input],
-      signal: 'trigger',
-      signalArgs: [message],
-      staticSummary: `${integration}: resync`,
-      staticDetails:
-        'Reads every kind of record, writes what changed, deletes what is gone once every kind is complete.',
-    });
+  private signal(integration: string, trigger: string): Promise<void> {
+    return signalTrigger(this.reachable, { taskQueue: this.taskQueue, integration, trigger });
+  }
+
+  private wake(integration: string): Promise<void> {
+    return wakeInbox(this.reachable, { taskQueue: this.taskQueue, integration });
   }
 
   private async requireWorker(): Promise<void> {
@@ -310,24 +622,32 @@ export class TidemarkClient {
   }
 }
 
-/** Throws `UsageError`: a time that is not understood must not become "everything" or "nothing". */
-function parseSince(since: string | undefined): Scope['since'] {
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+const NO_RECONCILE: Mistake = {
+  path: 'reconcile',
+  message: 'the destination `catalog` is no remote one: there is nothing to read back',
+};
+
+/** A time that is not understood must not become "everything" or "nothing". */
+const isSince = (since: string): boolean => since === 'last' || parseTime(since) !== null;
+
+const notATime = (since: string): string =>
+  `"${since}" is not a time: write \`last\`, or a time such as 2026-01-31T12:00:00Z`;
+
+function toSince(since: string | undefined): Scope['since'] {
   if (since === undefined) return null;
-  if (since === 'last') return { last: true, time: null };
-  const time = parseTime(since);
-  if (time !== null) return { last: false, time };
-  throw new UsageError(`"${since}" is not a time: write \`last\`, or a time such as 2026-01-31T12:00:00Z`);
+  return since === 'last' ? { last: true, time: null } : { last: false, time: parseTime(since) };
 }
 
-/** `TASK_QUEUE_TYPE_WORKFLOW` of Temporal's API. */
-const WORKFLOW_TASK_QUEUE = 1;
-
-async function connectTemporal({ connectionOptions, namespace }: TemporalAddress) {
-  try {
-    const connection = await Connection.connect(connectionOptions);
-    return { connection, ...(namespace ? { namespace } : {}) };
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new UnavailableError(`Temporal does not answer at ${connectionOptions.address ?? 'its address'}: ${why}`);
-  }
+/** Whether it settles well, and in time. */
+function answers(question: Promise<unknown>): Promise<boolean> {
+  const answered = question.then(
+    () => true,
+    () => false,
+  );
+  return Promise.race([answered, setTimeout(HEALTH_MS, false, { ref: false })]);
 }
+
+/** Schedules only trigger; a call under their name comes from a program. */
+const callOrigin = ({ origin }: TriggerOptions) => (origin === 'schedule' ? 'sdk' : origin);

@@ -3,14 +3,12 @@ import { isRawRecord, type Json } from '../domain/json.ts';
 import { blueprintFindings } from './blueprint-checks.ts';
 import type { Integration } from './configuration.ts';
 import type { ConfigurationContext } from './definitions.ts';
-import { Display } from './display.ts';
+import { filled } from './filled.ts';
 import { toIntegration } from './integration.ts';
 import { NamedParts } from './named-parts.ts';
-import { type Finding, pathKey } from './problem.ts';
+import type { Finding } from './problem.ts';
 import { blueprintSchema, fileSchema, integrationSchema, resourceSchema } from './schema.ts';
-import { environmentSettings, laterSettings, type Setting } from './settings.ts';
-import { substitute } from './substitution.ts';
-import { itemsAt, keysAt, valueAt, withoutUnset, withValueAt } from './tree.ts';
+import { itemsAt, keysAt } from './tree.ts';
 import { Validation } from './validation.ts';
 
 export interface Checked {
@@ -25,15 +23,7 @@ export interface Checked {
  */
 export function check(raw: Json, context: ConfigurationContext): Checked {
   if (!isRawRecord(raw)) return { integrations: [], findings: [NO_MAP] };
-  const environment = settingsFor(raw, context);
-  const { settings } = environment;
-  const substituted = substitute(raw, context.env, new Set(settings.map(({ path }) => pathKey(path))));
-  const display = new Display(raw, substituted, settings);
-  const tree = settings.reduce(
-    (all, { path, value }) => withValueAt(all, path, value),
-    withoutUnset(substituted.value),
-  );
-
+  const { tree, display, findings: unfilled } = filled(raw, context);
   const parts = new NamedParts(tree, display, context);
   const validation = new Validation(tree, display);
   validation.parse(fileSchema, []);
@@ -50,22 +40,8 @@ export function check(raw: Json, context: ConfigurationContext): Checked {
     const whole = resources.filter((resource) => resource !== undefined);
     return integration === undefined ? [] : [toIntegration(id, integration, whole)];
   });
-  const findings = [environment, substituted, parts, validation].flatMap((step) => step.findings);
-  return { integrations, findings: [...findings, ...blueprintFindings(tree, display)] };
+  const findings = [...unfilled, ...parts.findings, ...validation.findings, ...blueprintFindings(tree, display)];
+  return { integrations, findings };
 }
 
 const NO_MAP: Finding = { path: [], at: 'value', message: 'must be a map with the key `integrations`', offset: null };
-
-/** What the environment sets; known before anything is replaced, so that a replaced reference need not be there. */
-function settingsFor(raw: Json, { env, sources }: ConfigurationContext): { settings: Setting[]; findings: Finding[] } {
-  const { value } = substitute(raw, env, new Set());
-  const each = keysAt(value, ['integrations']).map((id) => {
-    const type = valueAt(value, ['integrations', id, 'source', 'type']);
-    const source = sources.find((known) => known.type === type);
-    return environmentSettings(id, Object.keys(source?.settings.shape ?? {}), env);
-  });
-  return {
-    settings: each.flatMap(({ settings }) => settings),
-    findings: [...laterSettings(env), ...each.flatMap(({ findings }) => findings)],
-  };
-}

@@ -68,9 +68,22 @@ export interface IntegrationDocument {
   readonly blueprints: unknown;
 }
 
+/** What the HTTP server listens on and lets in. */
+export interface ServerSettings {
+  /** Default 127.0.0.1: this machine only. */
+  readonly host: string;
+  /** Default 8480. */
+  readonly port: number;
+  /** What callers prove themselves by; `null`: one is made and kept. */
+  readonly token: string | null;
+  /** Bytes that a request's body may have. Default 64 MB. */
+  readonly maxBody: number;
+}
+
 /** The file, read and checked. */
 export interface Configuration {
   readonly file: string;
+  readonly server: ServerSettings;
   readonly integrations: readonly Integration[];
   /** For storage, in the same order. */
   readonly documents: readonly IntegrationDocument[];

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { Json } from '../domain/json.ts';
 
 /**
  * What the configuration must know of a source type to check its settings and selectors. A key with nothing after it
@@ -12,17 +13,13 @@ export interface SourceDefinition {
    * the environment. A message of its own follows the key: `source.baseUrl: is not an http or https URL`.
    */
   readonly settings: z.ZodObject;
-  /** Kinds that the source has by itself, and the selector fields of each, besides `query`; strict, with defaults. */
+  /** Kinds and the selector fields of each, besides `query`; strict, with defaults. */
   readonly kinds: Readonly<Record<string, z.ZodObject>>;
-  /** Kinds that the user names in the settings. Absent: there are none but those of `kinds`. */
-  readonly userKinds?: UserKinds;
-}
-
-export interface UserKinds {
-  /** The setting that is a map with these kinds as its keys. */
-  readonly setting: string;
-  /** The selector fields of each, as in `kinds`. */
-  readonly selector: z.ZodObject;
+  /**
+   * Where the kinds are the user's own: those that the settings name, as they are written; `null`: any name. Absent: the
+   * kinds are `kinds`.
+   */
+  readonly kindsOf?: (settings: Json) => Readonly<Record<string, z.ZodObject>> | null;
 }
 
 /** What the configuration must know of a destination type. */
@@ -44,6 +41,8 @@ export interface ConfigurationContext {
   readonly sources: readonly SourceDefinition[];
   readonly destinations: readonly DestinationDefinition[];
   readonly checkExpression: CheckExpression;
+  /** The folder of the configuration file: paths in it are relative to this. */
+  readonly directory: string;
   /** The environment that `${env:NAME}` and `TIDEMARK__…` are read from. */
   readonly env: Readonly<Record<string, string | undefined>>;
 }

@@ -69,10 +69,11 @@ function secretsIn(value: Json | undefined, path: Path, display: Display): strin
 }
 
 /**
- * A source or a destination, but for its type: any of the settings may be a secret. How the kinds are read is none, but
- * for their fixed parameters, where some APIs want a key.
+ * The server's token, and a source or a destination but for its type: any of the settings may be a secret. How the
+ * kinds of a source are read is none, but for their fixed parameters, where some APIs want a key.
  */
-function isPrivate([root, , part, key, , field]: Path): boolean {
+function isPrivate([root, second, part, key, , field]: Path): boolean {
+  if (root === 'server') return second === 'token';
   if (root !== 'integrations' || (part !== 'source' && part !== 'destination')) return false;
   return key === 'kinds' ? field === 'query' : key !== 'type';
 }

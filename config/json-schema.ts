@@ -1,6 +1,13 @@
 import { z } from 'zod';
 import type { DestinationDefinition, SourceDefinition } from './definitions.ts';
-import { blueprintSchema, integrationId, integrationSchema, type ResourceKind, resourceSchema } from './schema.ts';
+import {
+  blueprintSchema,
+  integrationId,
+  integrationSchema,
+  PATCHABLE_KEYS,
+  resourceSchema,
+  serverSchema,
+} from './schema.ts';
 
 export interface Definitions {
   readonly sources: readonly SourceDefinition[];
@@ -16,11 +23,12 @@ type JsonSchema = z.core.JSONSchema.BaseSchema;
  */
 export function configurationJsonSchema({ sources, destinations }: Definitions): JsonSchema {
   const integrations = sources.flatMap((source) => {
-    const resources = kindsOf(source).map((kind) => resourceSchema({ kind, checkExpression: () => null }));
+    const resources = resourceSchemas(source);
     return destinations.map((destination) => integrationSchema({ source, destination, resource: z.union(resources) }));
   });
   const file = z
     .strictObject({
+      server: serverSchema.optional(),
       blueprints: z.record(z.string(), blueprintSchema.nullable()).optional().meta({ description: BLUEPRINTS }),
       integrations: z.record(integrationId, z.union(integrations)).meta({ description: 'The integrations, by id' }),
     })
@@ -29,10 +37,28 @@ export function configurationJsonSchema({ sources, destinations }: Definitions):
   return { ...schema, definitions: { reference: REFERENCE } };
 }
 
-/** Which kinds the user names is not known to an editor: it takes any name for one. */
-function kindsOf({ kinds, userKinds }: SourceDefinition): ResourceKind[] {
-  const own = Object.entries(kinds).map(([name, selector]) => ({ name: z.literal(name), selector }));
-  return userKinds === undefined ? own : [...own, { name: z.string().min(1), selector: userKinds.selector }];
+/**
+ * The JSON schema (2020-12) of what a patch may replace, without references to the environment, made of the same
+ * schemas.
+ */
+export function patchJsonSchema({ sources, destinations }: Definitions): JsonSchema {
+  const resources = sources.flatMap((source) => resourceSchemas(source));
+  const [destination = null] = destinations;
+  const integration = integrationSchema({ source: null, destination, resource: z.union(resources) });
+  const patch = integration
+    .pick(Object.fromEntries(PATCHABLE_KEYS.map((key) => [key, true])) as PatchableMask)
+    .partial();
+  const { $schema: _, ...schema } = z.toJSONSchema(patch, { io: 'input', target: 'draft-2020-12' });
+  return schema;
+}
+
+type PatchableMask = { [Key in (typeof PATCHABLE_KEYS)[number]]: true };
+
+function resourceSchemas(source: SourceDefinition) {
+  // Where kinds are the user's own, any name will do.
+  if (source.kindsOf) return [resourceSchema({ kind: null, checkExpression: () => null })];
+  const kinds = Object.entries(source.kinds).map(([name, selector]) => ({ name, selector }));
+  return kinds.map((kind) => resourceSchema({ kind, checkExpression: () => null }));
 }
 
 const BLUEPRINTS = 'The blueprints of the catalog. Optional, but a relation that is mapped needs its target here';

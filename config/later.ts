@@ -6,22 +6,16 @@ import type { Path } from './problem.ts';
  * silently.
  */
 const LATER_KEYS: Readonly<Record<string, readonly string[]>> = {
-  '': ['server'],
   'integrations.*': ['keepRawPages'],
   'integrations.*.policy': ['resolution', 'defaultResolution', 'resolve', 'onConflict'],
-  'integrations.*.source': ['webhookSecret'],
   'integrations.*.resources.*': ['components'],
   'integrations.*.resources.*.policy': ['resolution', 'defaultResolution', 'resolve', 'onConflict'],
   'integrations.*.resources.*.entity': ['modifiedAt'],
 };
 
 /** The same for the words after `type:`. */
-export const LATER_SOURCES: readonly string[] = ['tidemark', 'module'];
+export const LATER_SOURCES: readonly string[] = ['tidemark'];
 export const LATER_DESTINATIONS: readonly string[] = ['port', 'shopware'];
-
-/** The same for environment settings. */
-export const LATER_VARIABLE = 'TIDEMARK_SCHEDULED_RESYNC_INTERVAL';
-export const LATER_VARIABLES: readonly string[] = ['SCHEDULED_RESYNC_INTERVAL'];
 
 /** Whether a key of the map at `path` belongs to a later version. */
 export function isLaterKey(path: Path, key: string): boolean {

@@ -2,8 +2,13 @@ import { isRawRecord, type Json } from '../domain/json.ts';
 import { check } from './check.ts';
 import type { Configuration, Integration, IntegrationDocument } from './configuration.ts';
 import type { ConfigurationContext } from './definitions.ts';
-import { ConfigurationError, type Finding, type Problem, pathKey, pathText } from './problem.ts';
+import { filled } from './filled.ts';
+import { ConfigurationError, pathKey, pathText, unplaced } from './problem.ts';
+import { resyncInterval } from './schema.ts';
+import { checkServer, withoutServer } from './server.ts';
+import { intervalPath } from './settings.ts';
 import { valueAt } from './tree.ts';
+import { Validation } from './validation.ts';
 import { readYaml } from './yaml.ts';
 
 export interface ConfigurationText {
@@ -16,15 +21,17 @@ export interface ConfigurationText {
 export function loadConfiguration({ file, text }: ConfigurationText, context: ConfigurationContext): Configuration {
   // A byte order mark is no part of the text, and would shift the columns of the first line.
   const yaml = readYaml(text.replace(/^\uFEFF/, ''));
-  const { integrations, findings } = yaml.value === undefined ? UNREAD : check(yaml.value, context);
+  const { integrations, findings } = yaml.value === undefined ? UNREAD : check(withoutServer(yaml.value), context);
+  const checked = checkServer(yaml.value ?? {}, context);
   const lost = new Set(yaml.problems.filter(({ isLost }) => isLost).map(({ path }) => pathKey(path)));
-  const told = findings.filter(({ path }) => !lost.has(pathKey(path)));
+  const told = [...checked.findings, ...findings].filter(({ path }) => !lost.has(pathKey(path)));
   const problems = [
     ...yaml.problems.map(({ path, message, line, column }) => ({ file, line, column, path: pathText(path), message })),
     ...told.map((finding) => ({ ...unplaced(finding), file, ...yaml.locate(finding) })),
   ];
-  if (problems.length > 0 || yaml.value === undefined) throw new ConfigurationError(problems);
-  return { file, integrations, documents: documentsOf(yaml.value) };
+  const { server } = checked;
+  if (problems.length > 0 || yaml.value === undefined || server === undefined) throw new ConfigurationError(problems);
+  return { file, server, integrations, documents: documentsOf(yaml.value) };
 }
 
 /**
@@ -39,6 +46,22 @@ export function resolveDocument(document: IntegrationDocument, context: Configur
   return found;
 }
 
+/**
+ * How often a stored configuration asks for a resync by itself, with the environment of this process; `null`: never
+ * (seed S1.3). In whole seconds: Temporal's schedules know no others. Nothing else of the configuration need hold here.
+ * Throws `ConfigurationError`.
+ */
+export function storedInterval(document: IntegrationDocument, env: ConfigurationContext['env']): number | null {
+  const { id, integration } = document as { id: string; integration: Json };
+  const path = intervalPath(id);
+  const { tree, display, findings } = filled({ integrations: { [id]: integration } }, { env, sources: [] });
+  const validation = new Validation(tree, display);
+  const interval = valueAt(tree, path) === undefined ? null : validation.parse(resyncInterval, path);
+  const own = [...findings, ...validation.findings].filter((finding) => pathKey(finding.path) === pathKey(path));
+  if (own.length > 0 || interval === undefined) throw new ConfigurationError(own.map(unplaced));
+  return interval === null ? null : Math.round(interval / 1000);
+}
+
 const UNREAD = { integrations: [], findings: [] };
 
 function documentsOf(raw: Json): IntegrationDocument[] {
@@ -46,8 +69,4 @@ function documentsOf(raw: Json): IntegrationDocument[] {
   const blueprints = valueAt(raw, ['blueprints']) ?? {};
   if (!isRawRecord(integrations)) return [];
   return Object.entries(integrations).map(([id, integration]) => ({ id, integration, blueprints }));
-}
-
-function unplaced({ path, message }: Finding): Problem {
-  return { file: null, line: null, column: null, path: pathText(path), message };
 }

@@ -1,12 +1,13 @@
 import { z } from 'zod';
+import { SCOPE_PREFIX } from '../domain/call.ts';
 import { isRawRecord, type Json } from '../domain/json.ts';
 import type { ConfigurationContext, DestinationDefinition, SourceDefinition } from './definitions.ts';
 import type { Display } from './display.ts';
 import { LATER_DESTINATIONS, LATER_SOURCES, notYet } from './later.ts';
 import type { Finding, Path } from './problem.ts';
-import { DEFAULT_DESTINATION, type ResourceKind } from './schema.ts';
+import { DEFAULT_DESTINATION } from './schema.ts';
 import { choice } from './suggestion.ts';
-import { keysAt, valueAt } from './tree.ts';
+import { valueAt } from './tree.ts';
 
 /** Finds what a configuration names: the types of source and destination, and the kinds. */
 export class NamedParts {
@@ -39,19 +40,29 @@ export class NamedParts {
     return this.#context.destinations.find((destination) => destination.type === type) ?? null;
   }
 
-  kind(resource: Path, source: SourceDefinition | null): ResourceKind | null {
+  kind(
+    resource: Path,
+    source: SourceDefinition | null,
+  ): { name: string; selector: SourceDefinition['settings'] } | null {
     if (source === null) return null;
-    const kinds = this.#kindsOf(source, resource);
-    const name = this.#nameAt([...resource, 'kind'], { what: 'kind', known: Object.keys(kinds), later: [] });
+    const path = [...resource, 'kind'];
+    const settings = valueAt(this.#tree, [...resource.slice(0, 2), 'source']) ?? null;
+    const kinds = source.kindsOf === undefined ? source.kinds : source.kindsOf(settings);
+    if (kinds === null) return this.#anyKind(path);
+    const name = this.#nameAt(path, { what: 'kind', known: Object.keys(kinds), later: [] });
     const selector = name === null ? undefined : kinds[name];
-    return name === null || selector === undefined ? null : { name: z.literal(name), selector };
+    return name === null || selector === undefined ? null : { name, selector };
   }
 
-  /** Those that the user names as well, whether what is said of them is right or not. */
-  #kindsOf({ kinds, userKinds }: SourceDefinition, [root = '', id = '']: Path): SourceDefinition['kinds'] {
-    if (userKinds === undefined) return kinds;
-    const names = keysAt(this.#tree, [root, id, 'source', userKinds.setting]);
-    return { ...kinds, ...Object.fromEntries(names.map((name) => [name, userKinds.selector])) };
+  #anyKind(path: Path): { name: string; selector: SourceDefinition['settings'] } | null {
+    const name = valueAt(this.#tree, path);
+    const isName = typeof name === 'string' && name !== '' && !name.startsWith(SCOPE_PREFIX);
+    if (isName) return { name, selector: z.looseObject({}) };
+    if (!this.#display.isUnfilled(path)) {
+      const message = `must be the name of a kind, not beginning with ${SCOPE_PREFIX}`;
+      this.findings.push({ path, at: 'value', message, offset: null });
+    }
+    return null;
   }
 
   /** The name at `path` when it is one of those known; else `null`, and a finding unless the map itself is missing. */

@@ -1,4 +1,4 @@
-import { UsageError } from '../domain/errors.ts';
+import { type Mistake, UsageError } from '../domain/errors.ts';
 
 /** Keys and list indexes from the root of the configuration. */
 export type Path = readonly (string | number)[];
@@ -14,7 +14,7 @@ export interface Finding {
 }
 
 /** A mistake in the configuration, as it is shown. */
-export interface Problem {
+export interface Problem extends Mistake {
   /** `null`: the configuration came from storage, not from a file. */
   readonly file: string | null;
   /** From 1; `null` where there is no place to point to. */
@@ -41,7 +41,7 @@ export class ConfigurationError extends UsageError {
     const sorted = distinct(problems).sort(byPlace);
     const lines = sorted.slice(0, SHOWN).map(problemText);
     if (sorted.length > SHOWN) lines.push(`… and ${sorted.length - SHOWN} more`);
-    super(lines.join('\n'));
+    super(lines.join('\n'), sorted);
     this.problems = sorted;
   }
 }
@@ -63,6 +63,11 @@ export function pathKey(path: Path): string {
 /** A text from the configuration, cut to what fits on a line. */
 export function clipped(text: string): string {
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}
+
+/** A mistake of what did not come from a file. */
+export function unplaced({ path, message }: Finding): Problem {
+  return { file: null, line: null, column: null, path: pathText(path), message };
 }
 
 function problemText({ file, line, column, path, message }: Problem): string {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { CheckExpression, DestinationDefinition, SourceDefinition } from './definitions.ts';
 import { duration } from './duration.ts';
 import { expressionText } from './expression-text.ts';
+import { size } from './size.ts';
 
 export const DEFAULT_DESTINATION = 'catalog';
 
@@ -34,8 +35,25 @@ export const blueprintSchema = z
   })
   .meta({ description: 'A blueprint: the shape of a kind of entity' });
 
+const TOKEN = 'What callers of the API prove themselves by. Default: one is made at the first start and shown once';
+
+/** What the HTTP server listens on and lets in. */
+export const serverSchema = z
+  .strictObject({
+    host: name.default('127.0.0.1').meta({ description: 'The address to listen on. 0.0.0.0: all of this machine' }),
+    port: z.int().min(0).max(65_535).default(8480).meta({ description: 'The port. 0: one that the system picks' }),
+    token: z
+      .string()
+      .regex(/^[\x21-\x7e]+$/, { error: 'must be letters, digits and signs of ASCII, without spaces' })
+      .optional()
+      .meta({ description: TOKEN }),
+    maxBody: size().prefault('64MB').meta({ description: 'What the body of a request may have at most' }),
+  })
+  .meta({ description: 'The HTTP server' });
+
 /** The keys of the file's top level; what stands in the maps is checked by the schemas of each. */
 export const fileSchema = z.strictObject({
+  server: z.unknown().optional(),
   blueprints: z.record(name, z.unknown()).default({}),
   integrations: z.record(integrationId, z.unknown()).refine((all) => Object.keys(all).length > 0, {
     error: 'must have at least one integration',
@@ -49,6 +67,8 @@ const ON_TRIGGER =
   'What a trigger does to a resync that runs: abort it and start anew, wait behind it, or be covered by it';
 
 const STARVATION_GUARD = 'After so many aborted resyncs in a row the next one is allowed to finish; 0: never';
+
+export const resyncInterval = duration({ min: '1s' });
 
 const held = z.enum(['hold', 'delete']).default('hold');
 
@@ -96,7 +116,7 @@ export function integrationSchema<Resource>({ source, destination, resource }: I
         .prefault('5s')
         .meta({ description: 'How long a cancelled run may take to stop before it is left behind. At least 2s' }),
       concurrency: z.int().min(1).max(64).default(4).meta({ description: 'Kinds that are read side by side' }),
-      scheduledResyncInterval: duration({ min: '1s' })
+      scheduledResyncInterval: resyncInterval
         .optional()
         .meta({ description: 'A resync by itself, so often. 2h is nearly always enough; longer than a run takes' }),
       onTrigger: z.enum(['restart', 'queue', 'join']).default('restart').meta({ description: ON_TRIGGER }),
@@ -112,6 +132,21 @@ export function integrationSchema<Resource>({ source, destination, resource }: I
         .meta({ description: 'What is read, and how each raw record becomes an entity' }),
     })
     .meta({ description: 'One source, mapped to one destination' });
+}
+
+/** The keys of an integration that can be changed from outside the file (interface.md, `PATCH /v1/integration/{id}`). */
+export const PATCHABLE_KEYS = [
+  'resources',
+  'policy',
+  'deletes',
+  'scheduledResyncInterval',
+  'onTrigger',
+  'concurrency',
+] as const;
+
+/** Every key of an integration. */
+export function integrationKeys(): string[] {
+  return Object.keys(integrationSchema({ source: null, destination: null, resource: z.unknown() }).shape);
 }
 
 export type IntegrationInput = z.output<ReturnType<typeof integrationSchema<unknown>>>;
@@ -137,14 +172,8 @@ function destinationSchema({ type, settings }: DestinationDefinition): Open {
 
 export interface ResourceParts {
   /** `null`: the kind is not known, so its selector cannot be checked. */
-  readonly kind: ResourceKind | null;
+  readonly kind: { readonly name: string; readonly selector: z.ZodObject } | null;
   readonly checkExpression: CheckExpression;
-}
-
-export interface ResourceKind {
-  /** What `kind:` may say. */
-  readonly name: z.ZodType<string>;
-  readonly selector: z.ZodObject;
 }
 
 /** What an entry of `resources:` must look like, for the kind that it names. */
@@ -155,7 +184,7 @@ export function resourceSchema({ kind, checkExpression }: ResourceParts) {
     .default('true')
     .meta({ description: 'JSONata, boolean: which records are kept. Default: true' });
   return z.strictObject({
-    kind: kind === null ? (z.unknown().optional() as z.ZodType<string>) : kind.name,
+    kind: (kind === null ? z.unknown().optional() : z.literal(kind.name)) as z.ZodType<string>,
     selector: (fields.safeExtend({ query }) as unknown as Selector)
       .prefault({} as never)
       .meta({ description: 'Which records of the kind are read' }),

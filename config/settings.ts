@@ -1,21 +1,27 @@
-import { LATER_VARIABLE, LATER_VARIABLES, notYet } from './later.ts';
 import type { Finding, Path } from './problem.ts';
 import { nearest } from './suggestion.ts';
 
-/** A value that the environment gives to a setting of a source. */
+/** A value that the environment gives to a setting. */
 export interface Setting {
   readonly variable: string;
   readonly value: string;
   readonly path: Path;
 }
 
+const INTERVAL = 'SCHEDULED_RESYNC_INTERVAL';
+const INTERVAL_PATH = ['scheduledResyncInterval'];
+
 /**
- * Environment settings that win over the file (seed S3.7), and the key of `source:` that each one sets: the one of them
- * that the source has.
+ * Environment settings that win over the file (seed S1.3, S3.7), and the key of the integration that each one sets: the
+ * first that the source has.
  */
-const SETTINGS: Readonly<Record<string, readonly string[]>> = {
-  BASE_URL: ['baseUrl', 'url'],
-  ACCESS_TOKEN: ['accessToken'],
+const SETTINGS: Readonly<Record<string, readonly Path[]>> = {
+  BASE_URL: [
+    ['source', 'baseUrl'],
+    ['source', 'url'],
+  ],
+  ACCESS_TOKEN: [['source', 'accessToken']],
+  [INTERVAL]: [INTERVAL_PATH],
 };
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -29,13 +35,15 @@ export function variablePrefix(integration: string): string {
 }
 
 /** The environment variable that sets how often an integration is resynced by itself (seed S1.3). */
-export const intervalVariable = (integration: string): string =>
-  `${variablePrefix(integration)}SCHEDULED_RESYNC_INTERVAL`;
+export const intervalVariable = (integration: string): string => variablePrefix(integration) + INTERVAL;
+
+/** Where a configuration says so. */
+export const intervalPath = (integration: string): Path => ['integrations', integration, ...INTERVAL_PATH];
 
 /**
- * The environment settings of one integration; `keys` are those that its source has, others are left alone. Empty
- * variables count as not set. A name that begins like a setting and is none is a mistake: a misspelt variable would
- * otherwise be ignored without a word.
+ * The environment settings of one integration; `keys` are those that its source has, settings of other sources are left
+ * alone. Empty variables count as not set. A name that begins like a setting and is none is a mistake: a misspelt
+ * variable would otherwise be ignored without a word.
  */
 export function environmentSettings(
   integration: string,
@@ -50,22 +58,27 @@ export function environmentSettings(
     const name = variable.startsWith(prefix) ? variable.slice(prefix.length) : '';
     // With another `__` it is a setting of an integration whose id begins like this one's.
     if (!value || name === '' || name.includes('__')) continue;
-    const possible = Object.hasOwn(SETTINGS, name) ? SETTINGS[name] : undefined;
-    const key = possible?.find((each) => keys.includes(each));
-    if (possible === undefined) findings.push({ path, at: 'key', message: unknown(prefix, name), offset: null });
-    else if (key !== undefined) settings.push({ variable, value, path: [...path, 'source', key] });
+    const places = Object.hasOwn(SETTINGS, name) ? SETTINGS[name] : undefined;
+    const place = places?.find((each) => isThere(each, keys));
+    if (places === undefined) findings.push({ path, at: 'key', message: unknown(prefix, name), offset: null });
+    else if (place !== undefined) settings.push({ variable, value, path: [...path, ...place] });
   }
   return { settings, findings };
 }
 
-/** Environment settings for all integrations that this version does not have yet. */
-export function laterSettings(env: Environment): Finding[] {
-  if (!env[LATER_VARIABLE]) return [];
-  return [{ path: [], at: 'key', message: `the environment variable ${notYet(LATER_VARIABLE)}`, offset: null }];
+/** A source need not have every setting that the environment can give to one. */
+function isThere([part, key]: Path, sourceKeys: readonly string[]): boolean {
+  return part !== 'source' || sourceKeys.includes(String(key));
+}
+
+/** What the environment sets for every integration that neither the file nor a variable of its own sets it for. */
+export function environmentDefaults(integration: string, env: Environment): Setting[] {
+  const variable = `TIDEMARK_${INTERVAL}`;
+  const value = env[variable];
+  return value ? [{ variable, value, path: intervalPath(integration) }] : [];
 }
 
 function unknown(prefix: string, name: string): string {
-  if (LATER_VARIABLES.includes(name)) return `the environment variable ${notYet(prefix + name)}`;
   const known = Object.keys(SETTINGS);
   const near = nearest(name, known);
   const hint =

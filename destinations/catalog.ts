@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { applyPlan } from '../catalog/apply-plan.ts';
 import type { Database } from '../catalog/database.ts';
 import { deleteStale } from '../catalog/delete-phase.ts';
+import { applyLive } from '../catalog/live.ts';
 import { findStale } from '../catalog/stale.ts';
+import { syncScope } from '../catalog/sync-scope.ts';
 import { upsertStaged } from '../catalog/upsert.ts';
 import type { DestinationType } from './destination.ts';
 
@@ -19,5 +21,7 @@ export const catalogDestination = (db: Database): DestinationType => ({
     findStale: (run, scope) => findStale(db, run, { ...scope, destination: CATALOG }),
     deleteStale: (run, request) => deleteStale(db, run, { ...request, destination: CATALOG }),
     applyPlan: (run, approved) => applyPlan(db, run, approved),
+    applyLive: (target, applied) => applyLive(db, { ...target, destination: CATALOG }, applied),
+    syncScope: (run, request) => syncScope(db, run, { ...request, destination: CATALOG }),
   }),
 });

@@ -1,7 +1,8 @@
 import type { AppliedPlan } from '../catalog/apply-plan.ts';
 import type { DeletePhase, DeleteRequest } from '../catalog/delete-phase.ts';
+import type { LiveChange, LiveTarget } from '../catalog/live.ts';
 import type { StaleKind, StaleScope } from '../catalog/stale.ts';
-import type { StagedBatch } from '../catalog/upsert.ts';
+import type { StagedBatch } from '../catalog/write-batch.ts';
 import type { DestinationDefinition } from '../config/definitions.ts';
 import type { PinnedRun, RunRef, UpsertCounts } from '../domain/run.ts';
 
@@ -17,7 +18,11 @@ export interface Destination {
   /** Deletes what the second look confirmed; what a guard holds becomes a plan. */
   deleteStale(run: RunRef, request: Omit<DeleteRequest, 'destination'>): Promise<DeletePhase>;
   /** Carries out a plan that was approved. `resources`: the keys of all configured resources. */
-  applyPlan(run: PinnedRun, approved: { plan: string; resources: readonly string[] }): Promise<AppliedPlan>;
+  applyPlan(run: RunRef, approved: { plan: string; resources: readonly string[] }): Promise<AppliedPlan>;
+  /** Applies a call or an event, ordered by its observation (sync-semantics 6.2). */
+  applyLive(target: Omit<LiveTarget, 'destination'>, applied: { seq: number; change: LiveChange }): Promise<void>;
+  /** Carries out a `sync` of ready entities. */
+  syncScope(run: PinnedRun, request: Omit<DeleteRequest, 'destination'> & { call: string }): Promise<DeletePhase>;
 }
 
 /** A kind of destination that a configuration can name. */

@@ -30,10 +30,35 @@ export class StagingLostError extends TidemarkError {
   readonly retry = 'terminal';
 }
 
-/** What the user typed, sent or configured is wrong. The command line answers with exit code 2. */
-export class UsageError extends TidemarkError {
+/** The process that held a source's iterator is gone, and with it the place in a list without cursors. */
+export class GeneratorLostError extends TidemarkError {
   readonly retry = 'terminal';
 }
+
+/** One thing that is wrong with what was sent, and what would be right. */
+export interface Mistake {
+  /** Where: `kinds[0]`, `config.resources[1].kind`; empty: the whole. */
+  readonly path: string;
+  readonly message: string;
+}
+
+/** What the user typed, sent or configured is wrong. The command line answers with exit code 2, the API with 422. */
+export class UsageError extends TidemarkError {
+  readonly retry = 'terminal';
+  /** Every mistake by its place, where there are places. */
+  readonly mistakes: readonly Mistake[];
+
+  constructor(message: string, mistakes: readonly Mistake[] = []) {
+    super(message);
+    this.mistakes = mistakes;
+  }
+}
+
+/** What was named is not there. The API answers with 404. */
+export class NotFoundError extends UsageError {}
+
+/** What was named is not in a state in which this can be done. The API answers with 409. */
+export class ConflictError extends UsageError {}
 
 /** Something that the command needs does not answer: no worker, no server, no database. */
 export class UnavailableError extends TidemarkError {

@@ -3,8 +3,8 @@ import { isNarrower, type Scope } from './scope.ts';
 /** Where a trigger came from (sync-semantics 4.1). */
 export type TriggerOrigin = 'ui' | 'api' | 'cli' | 'schedule' | 'webhook' | 'sdk';
 
-/** What a run does: a resync, deletes that were approved, or mapping anew what lies in quarantine. */
-export type Action = 'resync' | 'apply' | 'retry';
+/** What a run does: a resync, deletes that were approved, a retry of the quarantine, or a `sync` of ready entities. */
+export type Action = 'resync' | 'apply' | 'retry' | 'sync';
 
 /** What a trigger does to a resync that runs (`onTrigger`). */
 export type TriggerPolicy = 'restart' | 'queue' | 'join';

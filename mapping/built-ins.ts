@@ -1,4 +1,5 @@
 import jsonata from 'jsonata';
+import { coded } from './coded.ts';
 import { MAX_MADE_VALUE, MAX_PADDING, MAX_PICTURE_LENGTH, MAX_RANGE } from './limits.ts';
 
 /** The functions of JSONata, but those that `REFUSED` names. */
@@ -28,15 +29,22 @@ export const ONLY_COMPARED: ReadonlyMap<string, string> = new Map([
 /** The function that `[a..b]` is made to call: no expression can write a variable of this name. */
 export const RANGE = '..';
 
-/** A function as the engine holds it: the signature is a validator that it made itself. */
-interface Definition {
+/** A function as the engine holds it. */
+export interface Definition {
   readonly _jsonata_function: true;
   readonly implementation: (this: Focus, ...args: never[]) => unknown;
-  readonly signature?: unknown;
+  readonly signature?: Signature;
+}
+
+/** A validator that the engine made of a signature (`<s-nn?:s>`). */
+export interface Signature {
+  readonly definition: string;
+  /** The arguments as the function takes them: lists for single values, the context for what is left out. Throws. */
+  validate(args: readonly unknown[], context: unknown): unknown[];
 }
 
 /** The engine's `this` in a function. */
-interface Focus {
+export interface Focus {
   /** A list that stands for its element when it has one, and for nothing when it is empty. */
   createSequence(): unknown[];
 }
@@ -44,11 +52,15 @@ interface Focus {
 const REPLACED = ['pad', 'join', 'sort', 'distinct', 'spread'] as const;
 const PICTURED = ['fromMillis', 'toMillis', 'formatInteger', 'parseInteger', 'formatNumber'] as const;
 
-const names = [...REPLACED, ...PICTURED];
-const originals = (await jsonata(`{${names.map((name) => `"${name}": $${name}`).join(', ')}}`).evaluate({})) as Record<
-  (typeof names)[number],
-  Definition
+const references = [...FUNCTIONS].map((name) => `"${name}": $${name}`);
+
+/** The engine's own functions, by name. */
+export const ORIGINALS = (await jsonata(`{${references.join(', ')}}`).evaluate({})) as Readonly<
+  Record<string, Definition>
 >;
+
+const original = (name: (typeof REPLACED)[number] | (typeof PICTURED)[number]): Definition =>
+  ORIGINALS[name] as Definition;
 
 /**
  * What takes the place of the engine's own functions, by name: the same to an honest expression. The originals never
@@ -59,22 +71,22 @@ export const REPLACEMENTS: readonly (readonly [name: string, definition: Definit
   [RANGE, { _jsonata_function: true, implementation: range }],
   ['pad', guarded('pad', checkPadding)],
   ['join', guarded('join', checkJoin)],
-  ['sort', { ...originals.sort, implementation: sort }],
-  ['distinct', { ...originals.distinct, implementation: distinct }],
-  ['spread', { ...originals.spread, implementation: spread }],
+  ['sort', { ...original('sort'), implementation: sort }],
+  ['distinct', { ...original('distinct'), implementation: distinct }],
+  ['spread', { ...original('spread'), implementation: spread }],
   ...PICTURED.map((name) => [name, guarded(name, checkPicture)] as const),
 ];
 
 /** The original after a look at its arguments. The engine reads the number of parameters and their names. */
-function guarded(name: keyof typeof originals, check: (...args: never[]) => void): Definition {
-  const original = originals[name].implementation;
+function guarded(name: Parameters<typeof original>[0], check: (...args: never[]) => void): Definition {
+  const unguarded = original(name).implementation;
   const implementation = function (this: Focus, ...args: never[]): unknown {
     check(...args);
-    return original.apply(this, args);
+    return unguarded.apply(this, args);
   };
-  Object.defineProperty(implementation, 'length', { value: original.length });
-  implementation.toString = () => original.toString();
-  return { ...originals[name], implementation };
+  Object.defineProperty(implementation, 'length', { value: unguarded.length });
+  implementation.toString = () => unguarded.toString();
+  return { ...original(name), implementation };
 }
 
 function checkPadding(_text: string | undefined, width: number, fill?: string): void {
@@ -192,7 +204,3 @@ const isContainer = (value: unknown): value is object =>
 
 /** Marks a list as one that stands for its element when it has one. */
 const asSequence = <T>(values: T[]): T[] => Object.assign(values, { sequence: true });
-
-/** An error whose text the engine makes from the code and the details. */
-const coded = (code: string, details: Record<string, unknown>): Error =>
-  Object.assign(new Error(code), { code, ...details });

@@ -1,6 +1,9 @@
 import jsonata from 'jsonata';
 import type { Json } from '../domain/json.ts';
 import { REPLACEMENTS } from './built-ins.ts';
+import { compileTree, type Program } from './compiled/program.ts';
+import { Run } from './compiled/run.ts';
+import { errorText } from './error-texts.ts';
 import { ExpressionError, type ExpressionFault } from './errors.ts';
 import { type Inspection, inspect, type ParseNode } from './inspection.ts';
 import {
@@ -14,7 +17,6 @@ import {
 import type { Expression } from './mapping.ts';
 import { Meter } from './meter.ts';
 import { ownEmptyLists } from './own-empty-lists.ts';
-import { type PlainReader, plainReaderOf } from './plain-reader.ts';
 import { RegexEngine } from './regular-expression.ts';
 import { shorten } from './shorten.ts';
 
@@ -50,7 +52,7 @@ export function checkExpression(text: string): { readonly message: string; reado
 class CompiledExpression implements Expression {
   readonly text: string;
   private readonly engine: jsonata.Expression;
-  private readonly read: PlainReader | null;
+  private readonly program: Program | null;
   private readonly inspection: Inspection;
   private timeouts = 0;
   private restsUntil = 0;
@@ -61,33 +63,50 @@ class CompiledExpression implements Expression {
     const tree = this.engine.ast() as unknown as ParseNode;
     this.inspection = inspect(tree);
     if (this.inspection.fault) throw new ExpressionError(text, this.inspection.fault);
-    this.read = plainReaderOf(tree);
+    this.program = compileTree(tree);
     for (const [name, definition] of REPLACEMENTS) this.engine.assign(name, definition);
     this.engine.assign(AFTER_EACH_STEP as unknown as string, measure);
   }
 
   async evaluate(input: Json): Promise<unknown> {
-    if (this.read) {
-      const value = this.read(input);
-      if (!Array.isArray(value)) return value;
+    return this.yields(input);
+  }
+
+  yields(input: Json): unknown {
+    this.refuseWhileResting();
+    if (this.program === null) return this.evaluateByEngine(input);
+    const run = new Run();
+    try {
+      const value = this.program(input, run);
+      this.timeouts = 0;
+      return value;
+    } catch (error) {
+      if (isStackOverflow(error)) return this.evaluateByEngine(input);
+      throw this.failure(error, run.elapsed());
     }
+  }
+
+  /** The library keeps its stack in promises, which go deeper than JavaScript's own. */
+  private async evaluateByEngine(input: Json): Promise<unknown> {
     const started = performance.now();
-    this.refuseWhileResting(started);
     try {
       const value = await this.engine.evaluate(this.inspection.makesObjects ? ownEmptyLists(input) : input);
       this.timeouts = 0;
       return value;
     } catch (error) {
-      const slow = performance.now() - started >= EVALUATION_TIMEOUT;
-      this.timeouts = slow ? this.timeouts + 1 : 0;
-      if (this.timeouts >= TIMEOUTS_BEFORE_REST) this.restsUntil = performance.now() + REST_TIME;
-      throw new ExpressionError(this.text, faultOf(error, this.text));
+      throw this.failure(error, performance.now() - started);
     }
   }
 
+  private failure(error: unknown, milliseconds: number): ExpressionError {
+    this.timeouts = milliseconds >= EVALUATION_TIMEOUT ? this.timeouts + 1 : 0;
+    if (this.timeouts >= TIMEOUTS_BEFORE_REST) this.restsUntil = performance.now() + REST_TIME;
+    return new ExpressionError(this.text, faultOf(error, this.text));
+  }
+
   /** Each time-out holds up everything in this process for a second; a kind has thousands of records. */
-  private refuseWhileResting(now: number): void {
-    if (now >= this.restsUntil) return;
+  private refuseWhileResting(): void {
+    if (this.restsUntil === 0 || performance.now() >= this.restsUntil) return;
     const detail = `not evaluated: it took longer than ${EVALUATION_TIMEOUT} ms on ${this.timeouts} records in a row, and rests for ${REST_TIME / 1000} s`;
     throw new ExpressionError(this.text, { detail, position: null });
   }
@@ -135,15 +154,15 @@ function measure(node: ParseNode, _input: unknown, { base }: { base: { [METER]?:
 }
 
 interface EngineError {
-  readonly message?: unknown;
   readonly token?: unknown;
   readonly position?: unknown;
 }
 
 function faultOf(error: unknown, text: string): ExpressionFault {
-  const { message, position, token } = (error ?? {}) as EngineError;
-  const detail = shorten(plainMessage(String(message ?? error)), 300);
-  const regex = /^Invalid regular expression: \/(.*)\/[a-z]*: /s.exec(String(message))?.[1];
+  const { position, token } = (error ?? {}) as EngineError;
+  const message = errorText(error);
+  const detail = shorten(plainMessage(message), 300);
+  const regex = /^Invalid regular expression: \/(.*)\/[a-z]*: /s.exec(message)?.[1];
   if (regex !== undefined) {
     const start = text.indexOf(`/${regex}/`);
     return { detail, position: start < 0 ? null : start };
@@ -159,9 +178,13 @@ function startOf(token: string, position: number, text: string): number {
   return text[start - 1] === '$' ? start - 1 : start;
 }
 
+const STACK_OVERFLOW = 'Maximum call stack size exceeded';
+
+const isStackOverflow = (error: unknown): boolean => error instanceof RangeError && error.message === STACK_OVERFLOW;
+
 /** Says in this field's words what JavaScript says when it comes to its own limits. */
 function plainMessage(message: string): string {
-  if (message === 'Maximum call stack size exceeded') return 'the data is nested too deeply, or a list is too long';
+  if (message === STACK_OVERFLOW) return 'the data is nested too deeply, or a list is too long';
   if (/^Invalid (string|array) length$/.test(message)) return 'it makes a value that is too large';
   return message;
 }

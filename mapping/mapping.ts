@@ -1,10 +1,16 @@
 import type { MappedEntity } from '../domain/entity.ts';
 import type { Json, RawRecord } from '../domain/json.ts';
 
-/** A compiled expression. Rejects with `ExpressionError`. */
+/** A compiled expression. */
 export interface Expression {
   readonly text: string;
+  /** Rejects with `ExpressionError`. */
   evaluate(input: Json): Promise<unknown>;
+  /**
+   * The value itself, or a Promise of it where the library has to be asked: no value of JSON is a Promise. Throws or
+   * rejects with `ExpressionError`.
+   */
+  yields(input: Json): unknown;
 }
 
 /**
@@ -37,6 +43,9 @@ export interface ItemRejection extends Rejection {
 export type RejectionStage = 'query' | 'itemsToParse' | 'identifier' | 'blueprint';
 
 export interface ResourceMapping {
-  /** Throws `MappingError` when the query yields something that is not a boolean, or nothing (sync-semantics 2.2). */
-  map(record: RawRecord): Promise<MappingResult>;
+  /**
+   * Throws `MappingError` when the query yields something that is not a boolean, or nothing (sync-semantics 2.2).
+   * `anyRecord`: leaves the query out; what is unregistered may have left the selector's view (6.5).
+   */
+  map(record: RawRecord, options?: { readonly anyRecord: boolean }): Promise<MappingResult>;
 }

@@ -54,7 +54,9 @@ export class RegexEngine {
     this.regex = regex;
   }
 
-  exec(text: string): Match | null {
+  /** Like a RegExp, it takes anything for a text. */
+  exec(value: unknown): Match | null {
+    const text = String(value);
     const matcher = this.matcherOf(text);
     if (performance.now() > this.deadline) {
       throw new Error(`the regular expression ran for longer than ${EVALUATION_TIMEOUT} ms`);

@@ -1,15 +1,15 @@
 import type { FieldFailure, FieldPath, Fields, MappedEntity } from '../domain/entity.ts';
+import { MAX_BLUEPRINT_BYTES, MAX_IDENTIFIER_BYTES } from '../domain/entity-limits.ts';
 import { MappingError } from '../domain/errors.ts';
 import type { Json, RawRecord } from '../domain/json.ts';
 import { described } from './described.ts';
 import { ExpressionError } from './errors.ts';
 import { compile } from './expression.ts';
 import { fieldValue } from './field-values.ts';
-import { MAX_BLUEPRINT_BYTES, MAX_IDENTIFIER_BYTES } from './limits.ts';
 import type { Expression, ItemRejection, MappingResult, Rejection, ResourceMapping } from './mapping.ts';
 import { shorten } from './shorten.ts';
 import { textProblem } from './storable.ts';
-import { takeTurns } from './turn.ts';
+import { isBreakDue, takeBreak } from './turn.ts';
 
 /** What a mapping needs of an entry of `resources:`. All texts are JSONata. */
 export interface MappedResource {
@@ -34,9 +34,10 @@ export function createResourceMapping({ query, itemsToParse, entity }: MappedRes
   const items = itemsToParse === null ? null : compile(itemsToParse);
   const mapEntity = createEntityMapping(entity);
   return {
-    async map(record: RawRecord): Promise<MappingResult> {
-      await takeTurns();
-      const kept = await evaluated(keeps, record);
+    async map(record, options): Promise<MappingResult> {
+      if (isBreakDue()) await takeBreak();
+      const yielded = options?.anyRecord ? { value: true } : outcomeOf(keeps, record);
+      const kept = yielded instanceof Promise ? await yielded : yielded;
       if ('error' in kept) return { type: 'rejected', stage: 'query', reason: kept.error };
       if (typeof kept.value !== 'boolean') throw notBoolean(query, kept.value);
       if (!kept.value) return { type: 'ruled-out' };
@@ -56,12 +57,13 @@ const notBoolean = (query: string, value: unknown): MappingError =>
 type EntityMapping = (input: RawRecord) => Promise<MappedEntity | Rejection>;
 
 async function mapItems(record: RawRecord, items: Expression, mapEntity: EntityMapping): Promise<MappingResult> {
-  const yielded = await evaluated(items, record);
+  const outcome = outcomeOf(items, record);
+  const yielded = outcome instanceof Promise ? await outcome : outcome;
   if ('error' in yielded) return { type: 'rejected', stage: 'itemsToParse', reason: yielded.error };
   const entities: MappedEntity[] = [];
   const rejections: ItemRejection[] = [];
   for (const [index, item] of listOf(yielded.value).entries()) {
-    await takeTurns();
+    if (isBreakDue()) await takeBreak();
     const mapped = await mapEntity({ ...record, item: item as Json });
     if ('stage' in mapped) rejections.push({ ...mapped, reason: `item ${index}: ${mapped.reason}`, item: index });
     else entities.push(mapped);
@@ -78,14 +80,17 @@ function createEntityMapping({ identifier, blueprint, ...rest }: MappedResource[
   const blueprintOf = compile(blueprint);
   const fields = fieldTexts(rest).map(([path, text]) => ({ path, expression: compile(text) }));
   return async (input) => {
-    const id = await identityPart('identifier', identifierOf, input);
+    const yieldedId = outcomeOf(identifierOf, input);
+    const id = identityPart('identifier', identifier, yieldedId instanceof Promise ? await yieldedId : yieldedId);
     if ('stage' in id) return id;
-    const kind = await identityPart('blueprint', blueprintOf, input);
+    const yieldedKind = outcomeOf(blueprintOf, input);
+    const kind = identityPart('blueprint', blueprint, yieldedKind instanceof Promise ? await yieldedKind : yieldedKind);
     if ('stage' in kind) return kind;
     const values: [FieldPath, Json][] = [];
     const failures: FieldFailure[] = [];
     for (const { path, expression } of fields) {
-      const yielded = await evaluated(expression, input);
+      const outcome = outcomeOf(expression, input);
+      const yielded = outcome instanceof Promise ? await outcome : outcome;
       const result = 'error' in yielded ? { problem: yielded.error } : fieldValue(path, yielded.value, expression.text);
       if ('problem' in result) failures.push({ field: path, reason: result.problem });
       else values.push([path, result.value]);
@@ -113,14 +118,9 @@ const MAX_BYTES: Readonly<Record<IdentityPart, number>> = {
 };
 
 /** An identity is a non-empty text that PostgreSQL can store and index (sync-semantics 1.4). */
-async function identityPart(
-  stage: IdentityPart,
-  expression: Expression,
-  input: RawRecord,
-): Promise<{ readonly text: string } | Rejection> {
-  const yielded = await evaluated(expression, input);
+function identityPart(stage: IdentityPart, text: string, yielded: Outcome): { readonly text: string } | Rejection {
   if ('error' in yielded) return { stage, reason: yielded.error };
-  const problem = identityProblem(stage, yielded.value, expression.text);
+  const problem = identityProblem(stage, yielded.value, text);
   return problem === null ? { text: yielded.value as string } : { stage, reason: problem };
 }
 
@@ -137,15 +137,20 @@ function identityProblem(stage: IdentityPart, value: unknown, text: string): str
   return broken === null ? null : `${stage} \`${shorten(text, 120)}\` yields a text that ${broken}`;
 }
 
-/** What the expression yields, or why it failed on this input. */
-async function evaluated(
-  expression: Expression,
-  input: RawRecord,
-): Promise<{ readonly value: unknown } | { readonly error: string }> {
+/** What an expression yields, or why it failed on this input. */
+type Outcome = { readonly value: unknown } | { readonly error: string };
+
+/** A Promise only where the expression needs one: a record whose expressions are all compiled is mapped in one go. */
+function outcomeOf(expression: Expression, input: RawRecord): Outcome | Promise<Outcome> {
   try {
-    return { value: await expression.evaluate(input) };
+    const value = expression.yields(input);
+    return value instanceof Promise ? value.then((settled) => ({ value: settled }), failed) : { value };
   } catch (error) {
-    if (error instanceof ExpressionError) return { error: error.message };
-    throw error;
+    return failed(error);
   }
+}
+
+function failed(error: unknown): Outcome {
+  if (error instanceof ExpressionError) return { error: error.message };
+  throw error;
 }

@@ -6,11 +6,13 @@ const BREAK_AFTER = 25;
 let lastBreak = performance.now();
 
 /**
- * Lets the process do something else once in a while. Evaluation never waits for anything, so a batch of a thousand
+ * Whether the process should do something else for once. Evaluation never waits for anything, so a batch of a thousand
  * records would otherwise run in one go, and no heartbeat, cancellation or request would get through meanwhile.
  */
-export async function takeTurns(): Promise<void> {
-  if (performance.now() - lastBreak < BREAK_AFTER) return;
+export const isBreakDue = (): boolean => performance.now() - lastBreak >= BREAK_AFTER;
+
+/** Lets the process do what waits. */
+export async function takeBreak(): Promise<void> {
   await setImmediate();
   lastBreak = performance.now();
 }

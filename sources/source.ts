@@ -1,5 +1,7 @@
 import type { SourceDefinition } from '../config/definitions.ts';
-import type { RawRecord } from '../domain/json.ts';
+import type { RawCall } from '../domain/call.ts';
+import type { Json, RawRecord } from '../domain/json.ts';
+import type { TriggerOrigin } from '../domain/trigger.ts';
 
 /** Where sources say what they do: `Retrieving public repositories for organizations: acme` (seed S3.14). */
 export interface SourceLog {
@@ -18,6 +20,8 @@ export interface ListRequest {
    * the kinds that `Source.incremental` names (sync-semantics 2.8).
    */
   readonly since: string | null;
+  /** The run that the records are read for. */
+  readonly run: { readonly id: string; readonly trigger: TriggerOrigin; readonly startedAt: string };
   /** Aborts requests in flight and waits between them. */
   readonly signal: AbortSignal;
   readonly log: SourceLog;
@@ -27,6 +31,8 @@ export interface Page {
   readonly rows: readonly RawRecord[];
   /** Where any worker can go on after this page; `null` on the last page. At most 4 KB, opaque to the caller. */
   readonly next: string | null;
+  /** More may follow, though there is no cursor: only this very iteration can go on. */
+  readonly open?: boolean;
   /** The source's own clock when it answered (RFC 3339), where it tells it: for HTTP the header `Date`. */
   readonly clock?: string | null;
   /** The latest time of change among the rows (RFC 3339), where records tell it. */
@@ -49,11 +55,89 @@ export interface LookupRequest {
   readonly log: SourceLog;
 }
 
+/** A webhook as it came in, before anything of it was read. */
+export interface Delivery {
+  /** By their lower-case names. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: Uint8Array;
+}
+
+export interface AcceptedDelivery {
+  /** The source's own id of the delivery: one that comes again is known by it. */
+  readonly id: string;
+  /** What kind of event it is. */
+  readonly event: string;
+  readonly payload: RawRecord;
+}
+
+/** What an event says of one record. An event is a hint: where there is a locator, the record is asked for (6.3). */
+export interface EventChange {
+  readonly kind: string;
+  /** The source's own key of the record. */
+  readonly key: string;
+  /** What `lookup` needs; `null`: only the event itself tells. */
+  readonly locator: string | null;
+  /** The record as the event shows it; `null`: it says that the record is gone. */
+  readonly record: RawRecord | null;
+}
+
+export interface SourceHooks {
+  /** Throws: the run does not begin. */
+  start(run: ListRequest['run']): Promise<void>;
+  complete(run: ListRequest['run']): Promise<void>;
+}
+
+export interface SourceRoute {
+  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
+  /** Begins with a slash. */
+  readonly path: string;
+  /** Answers with JSON. `call` triggers and accepts calls of this integration. */
+  handle(request: RouteRequest): Promise<unknown>;
+}
+
+export interface RouteRequest {
+  readonly query: Readonly<Record<string, string>>;
+  /** Parsed JSON; `null`: there was none. */
+  readonly body: Json;
+  readonly client: IntegrationCalls;
+}
+
+/** What a listener module may ask of its own integration. Each returns the id of a call or a trigger. */
+export interface IntegrationCalls {
+  syncRawAll(): Promise<string>;
+  registerRaw(kind: string, rows: readonly RawRecord[]): Promise<string>;
+  unregisterRaw(kind: string, rows: readonly RawRecord[]): Promise<string>;
+  updateRawDiff(kind: string, states: RawStates): Promise<string>;
+}
+
+export interface RawStates {
+  readonly before: readonly RawRecord[];
+  readonly after: readonly RawRecord[];
+}
+
+export interface SourceEvents {
+  /**
+   * Proves that the source sent it, in constant time and before anything is parsed. Throws `UsageError` when it is forged,
+   * malformed, or no secret is configured.
+   */
+  accept(delivery: Delivery): AcceptedDelivery;
+  /** The records that an event is about; a text: why it concerns none. */
+  changes(event: string, payload: RawRecord): readonly EventChange[] | string;
+  /** Where the source's own code answers events: the calls that it makes of one, in order; a text: it makes none. */
+  handle?(event: string, payload: RawRecord): Promise<readonly RawCall[] | string>;
+}
+
 /**
  * A system that is read. Errors: a `SourceError` once the client's own retries are used up; the abort reason when
  * `signal` aborts.
  */
 export interface Source {
+  /** What runs before the first kind is read, and after a complete run. Absent: nothing. */
+  readonly hooks?: SourceHooks;
+  /** Paths of its own on the HTTP server, below `/integration/<id>/`. Absent: none. */
+  readonly routes?: readonly SourceRoute[];
+  /** The events that it sends by itself. Absent: it sends none. */
+  readonly events?: SourceEvents;
   /** Kinds of which it can list just what changed since a time. Absent: none. */
   readonly incremental?: readonly string[];
   /**
@@ -73,7 +157,15 @@ export interface Source {
   admits?(kind: string, selector: Readonly<Record<string, unknown>>, record: RawRecord): boolean;
 }
 
+/** What a source is made of besides its settings. */
+export interface SourceContext {
+  readonly integration: string;
+  /** The folder of the configuration file. */
+  readonly directory: string;
+}
+
 /** A kind of source that a configuration can name. */
-export interface SourceType<Created extends Source = Source> extends SourceDefinition {
-  create(settings: Readonly<Record<string, unknown>>): Created;
+export interface SourceType extends SourceDefinition {
+  /** Throws `UsageError` when the settings name what is not there, e.g. a module. */
+  create(settings: Readonly<Record<string, unknown>>, context: SourceContext): Source | Promise<Source>;
 }

@@ -3,7 +3,10 @@ import { catalogDefinition } from '../destinations/catalog.ts';
 import { checkExpression } from '../mapping/expression.ts';
 import { sourceTypes } from './source-types.ts';
 
-/** What configurations are checked against in this program: the sources and destinations that it knows. */
-export function configurationContext(env: NodeJS.ProcessEnv): ConfigurationContext {
-  return { sources: sourceTypes, destinations: [catalogDefinition], checkExpression, env };
+/**
+ * What configurations are checked against in this program: the sources and destinations that it knows. `directory`: the
+ * folder of the configuration file.
+ */
+export function configurationContext(env: NodeJS.ProcessEnv, directory = process.cwd()): ConfigurationContext {
+  return { sources: sourceTypes, destinations: [catalogDefinition], checkExpression, directory, env };
 }

@@ -2,14 +2,18 @@ import { DefaultLogger, Runtime } from '@temporalio/worker';
 import pino from 'pino';
 import pretty from 'pino-pretty';
 import type { Log } from '../activities/dependencies.ts';
+import type { ServerLog } from '../server/log.ts';
 
 /** A log that is lines of JSON when piped or kept in a file, and readable on a terminal. */
-export function createLog(out: NodeJS.WritableStream & { isTTY?: boolean }): Log {
+export function createLog(out: NodeJS.WritableStream & { isTTY?: boolean }): ServerLog {
   const log = pino(
     { base: null, timestamp: pino.stdTimeFunctions.isoTime },
     out.isTTY ? pretty({ destination: out }) : out,
   );
-  return { info: (message) => log.info(message), warn: (message) => log.warn(message) };
+  return {
+    info: (message, fields = {}) => log.info(fields, message),
+    warn: (message, fields = {}) => log.warn(fields, message),
+  };
 }
 
 /**

@@ -4,10 +4,13 @@ import type { ActivityDependencies, Log } from '../activities/dependencies.ts';
 import { createActivities } from '../activities/index.ts';
 import { ActivityGuard } from '../activities/interceptor.ts';
 import { createPipelines } from '../activities/pipeline.ts';
+import { ReadingSessions } from '../activities/reading-sessions.ts';
 import { openDatabase } from '../catalog/database.ts';
-import { type TemporalAddress, TidemarkClient } from '../client/client.ts';
+import { TidemarkClient } from '../client/client.ts';
+import type { TemporalAddress } from '../client/temporal.ts';
 import type { ConfigurationContext } from '../config/definitions.ts';
 import { catalogDestination } from '../destinations/catalog.ts';
+import { ScheduleKeeper } from './schedule-keeper.ts';
 import { probeSearchAttributes } from './search-attributes.ts';
 import { sourceTypes } from './source-types.ts';
 import { loadWorkflowBundle } from './workflow-bundle.ts';
@@ -44,12 +47,28 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const namespace = temporal.namespace ?? 'default';
   const pipeline = createPipelines({ db, sources: sourceTypes, destinations: [catalogDestination(db)], context });
   const searchAttributes = await probe(temporal, log);
+  // Whether a worker runs need not be asked: this one does.
+  const scheduled = (integration: string, id: string) =>
+    client.resync(integration, { origin: 'schedule', id, queue: true });
+  const sessions = new ReadingSessions(taskQueue);
+  const activities = createActivities({ db, pipeline, scheduled, log, sessions, searchAttributes });
+  // What only this process can do comes to it by a queue of its own.
+  const own = await Worker.create({
+    connection,
+    namespace,
+    taskQueue: sessions.queue,
+    activities,
+    interceptors: guarded(),
+    maxHeartbeatThrottleInterval: '1 second',
+    shutdownGraceTime: '0 seconds',
+    shutdownForceTime: '10 seconds',
+  });
   const worker = await Worker.create({
     connection,
     namespace,
     taskQueue,
     workflowBundle: await loadWorkflowBundle(log),
-    activities: createActivities({ db, pipeline, log, searchAttributes }),
+    activities,
     interceptors: guarded(),
     // A cancellation reaches an activity only on a heartbeat that is really sent.
     maxHeartbeatThrottleInterval: '1 second',
@@ -58,18 +77,25 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     shutdownGraceTime: '0 seconds',
     shutdownForceTime: '10 seconds',
   });
-  const sweeping = sweep(client, log);
-  const stopped = worker.run().finally(async () => {
-    await sweeping.stop();
-    await client.close();
-    await connection.close();
-    await db.close();
-  });
+  const sweeping = sweep({ client, schedules: new ScheduleKeeper({ db, client, env: context.env, log }), log });
+  const shutDown = (): void => {
+    for (const each of [worker, own]) if (each.getState() === 'RUNNING') each.shutdown();
+  };
+  const running = Promise.all([worker.run(), own.run()].map((run) => run.finally(shutDown)));
+  const stopped = running
+    .then(async () => {})
+    .finally(async () => {
+      await sweeping.stop();
+      await sessions.close();
+      await client.close();
+      await connection.close();
+      await db.close();
+    });
   await Promise.race([untilPolling(client), stopped]);
   return {
     stopped,
     async stop() {
-      if (worker.getState() === 'RUNNING') worker.shutdown();
+      shutDown();
       await stopped;
     },
   };
@@ -94,17 +120,26 @@ async function untilPolling(client: TidemarkClient): Promise<void> {
   while (!(await client.hasWorker())) await new Promise((resolve) => setTimeout(resolve, 50));
 }
 
+interface Swept {
+  readonly client: TidemarkClient;
+  readonly schedules: ScheduleKeeper;
+  readonly log: Log;
+}
+
 /**
- * Sends signals again that were lost between a trigger's commit and Temporal (sync-semantics 4.1), and closes runs
- * whose workflow has ended without a word. Neither waits for the other to succeed.
+ * Sends signals again that were lost between a trigger's commit and Temporal (sync-semantics 4.1), closes runs whose
+ * workflow has ended without a word, and keeps schedules in step. None waits for another to succeed.
  */
-function sweep(client: TidemarkClient, log: Log): { stop(): Promise<void> } {
-  let sweeping: Promise<unknown> = Promise.resolve();
+function sweep({ client, schedules, log }: Swept): { stop(): Promise<void> } {
   const warn = (error: Error): void => log.warn(`sweep, trying again in ${SWEEP_SECONDS} s: ${error.message}`);
+  const keep = (): Promise<void> => schedules.keep().catch(warn);
+  let sweeping: Promise<unknown> = keep();
   const timer = setInterval(() => {
     sweeping = Promise.all([
       client.closeAbandonedRuns().catch(warn),
       client.recoverLostTriggers(SWEEP_SECONDS).catch(warn),
+      client.recoverForgottenCalls(SWEEP_SECONDS).catch(warn),
+      keep(),
     ]);
   }, SWEEP_SECONDS * 1000);
   return {

@@ -15,7 +15,20 @@ export interface RunResult {
 type Run = (plan: RunPlan, progress: ResyncProgressRecord) => Promise<RunResult>;
 
 /** What a run does, by its action. */
-export const RUN: Readonly<Record<Action, Run>> = { resync, retry, apply };
+export const RUN: Readonly<Record<Action, Run>> = { resync, retry, apply, sync };
+
+/** Brings a scope's entities in line with a list of ready ones (sync-semantics 6.7). */
+async function sync({ run, call }: RunPlan, progress: ResyncProgressRecord): Promise<RunResult> {
+  progress.enter('deleting');
+  const { kinds } = await CancellationScope.nonCancellable(() =>
+    activities.syncScope.executeWithOptions(labelled('write the list, delete what it lacks'), [
+      { run, call: call as string },
+    ]),
+  );
+  for (const { kind, deleted } of kinds) progress.applied(kind, deleted);
+  const held = kinds.flatMap(({ kind, held: why }) => (why ? [`${kind}: ${why}`] : []));
+  return { outcome: held.length > 0 ? 'held' : 'complete', reason: held.join('; ') || null };
+}
 
 /** Carries out a plan that a person has approved (sync-semantics 3.5). */
 async function apply({ run, plan }: RunPlan, progress: ResyncProgressRecord): Promise<RunResult> {
@@ -43,7 +56,18 @@ const NO_DELETES = { aborted: false, deletesUnconfirmed: false, deletesHeld: fal
 const showing = (plan: RunPlan, progress: ResyncProgressRecord) => (): void =>
   setCurrentDetails(progress.details('running', plan.warnings.join('\n\n') || null));
 
+/** With what the source's own code does before and after. */
 async function resync(plan: RunPlan, progress: ResyncProgressRecord): Promise<RunResult> {
+  if (!plan.hooks) return readAndDelete(plan, progress);
+  await activities.startHooks.executeWithOptions(labelled('onResyncStart'), [{ run: plan.run }]);
+  const result = await readAndDelete(plan, progress);
+  if (result.outcome === 'complete') {
+    await activities.completeHooks.executeWithOptions(labelled('onResyncComplete'), [{ run: plan.run }]);
+  }
+  return result;
+}
+
+async function readAndDelete(plan: RunPlan, progress: ResyncProgressRecord): Promise<RunResult> {
   const show = showing(plan, progress);
   show();
   const failures = await runKinds(plan, { pass: 'read', progress, show });

@@ -27,3 +27,15 @@ export const readingLabelled = (summary: string): ActivityOptions => ({
   ...labelled(summary),
   startToCloseTimeout: '3 hours',
 });
+
+/**
+ * The next batch of a reading that one process holds. Nobody else can give it: if that process does not take it up, or
+ * goes silent, the reading is lost, and no further attempt could help.
+ */
+export const heldReadingLabelled = (summary: string, taskQueue: string): ActivityOptions => ({
+  ...readingLabelled(summary),
+  taskQueue,
+  scheduleToStartTimeout: '5 seconds',
+  heartbeatTimeout: '5 seconds',
+  retry: { maximumAttempts: 1 },
+});

@@ -1,2 +1,4 @@
 export { kindWorkflow } from './kind.ts';
+export { liveWorkflow } from './live.ts';
 export { resyncWorkflow } from './resync.ts';
+export { scheduledTriggerWorkflow } from './schedule.ts';

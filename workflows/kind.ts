@@ -15,7 +15,7 @@ import { activities, labelled } from './activity-options.ts';
 import { causeOf, isOwnCancellation } from './cause.ts';
 import { KindProgress } from './kind-progress.ts';
 import { type KindReading, kindProgressQuery } from './messages.ts';
-import { readResource } from './read-resource.ts';
+import { type Place, readResource, START } from './read-resource.ts';
 import { recordAttributes } from './search-attributes.ts';
 
 /** Input of `kindWorkflow`, its id is `resync/<integration>/<kind>`, for a second look `…/second-look`. */
@@ -31,7 +31,7 @@ export interface KindInput {
   /** Where the execution before this one stopped. */
   readonly resume: {
     readonly resourceIndex: number;
-    readonly cursor: string | null;
+    readonly place: Place;
     readonly progress: KindReading;
   } | null;
 }
@@ -83,14 +83,14 @@ async function readResources(input: KindInput, progress: KindProgress): Promise<
   for (let resourceIndex = first; resourceIndex < resources.length; resourceIndex++) {
     const resource = resources[resourceIndex] as ResourceRef;
     progress.resource(resource.key);
-    const cursor = resourceIndex === first ? (resume?.cursor ?? null) : null;
-    const rest = await readResource({ run, kind, resource, pass, cursor, progress, mustLeave: historyIsLong });
+    const place = resourceIndex === first ? (resume?.place ?? START) : START;
+    const rest = await readResource({ run, kind, resource, pass, place, progress, mustLeave: historyIsLong });
     if (rest) {
       // Continuing as new would carry the work on past a cancellation that came in with the last batch.
       if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('the kind was cancelled');
       await continueAsNew<typeof kindWorkflow>({
         ...input,
-        resume: { resourceIndex, ...rest, progress: progress.report },
+        resume: { resourceIndex, place: rest, progress: progress.report },
       });
     }
   }

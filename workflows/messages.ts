@@ -6,6 +6,11 @@ export interface ResyncInput {
   readonly integration: string;
 }
 
+/** Input of `scheduledTriggerWorkflow`, which the integration's schedule starts. */
+export interface ScheduledTriggerInput {
+  readonly integration: string;
+}
+
 export interface ResyncResult {
   /** `null`: no trigger was waiting. */
   readonly run: string | null;

@@ -1,7 +1,9 @@
 import { ApplicationFailure, CancellationScope, setCurrentDetails } from '@temporalio/workflow';
+import type { Session } from '../activities/reading-sessions.ts';
 import type { ResourceRef } from '../activities/run.ts';
 import type { Pass, PinnedRun } from '../domain/run.ts';
-import { activities, labelled, readingLabelled } from './activity-options.ts';
+import { activities, heldReadingLabelled, labelled, readingLabelled } from './activity-options.ts';
+import { isLostReading } from './cause.ts';
 import type { KindProgress } from './kind-progress.ts';
 
 /** Batches of one kind that are under way at the same time: one is fetched while others are mapped and written. */
@@ -12,17 +14,27 @@ export interface ReadResourceInput {
   readonly kind: string;
   readonly resource: ResourceRef;
   readonly pass: Pass;
-  /** Where to go on in the resource; `null`: from its start. */
-  readonly cursor: string | null;
+  /** Where to go on in the resource. */
+  readonly place: Place;
   readonly progress: KindProgress;
   /** The execution's history is long: stop at the next batch. */
   readonly mustLeave: () => boolean;
 }
 
-/** What is left to read of a resource. */
-interface Rest {
+/** A place in a resource's list. */
+export interface Place {
+  /** `null`: its start. */
   readonly cursor: string | null;
+  /** The reading without cursors that one process holds. */
+  readonly session: Session | null;
+  /** How often such a reading was lost, and begun again at `cursor`. */
+  readonly losses: number;
 }
+
+export const START: Place = { cursor: null, session: null, losses: 0 };
+
+/** So often a reading without cursors is begun again. */
+const MAX_LOSSES = 3;
 
 /** A batch of raw records on its way, and whether another follows. */
 interface Batch {
@@ -30,9 +42,8 @@ interface Batch {
   readonly pages: number;
   readonly rows: number;
   readonly label: string;
-  /** Where the next batch goes on. */
-  readonly cursor: string | null;
-  readonly more: boolean;
+  /** Where the next batch goes on; `null`: the list is at its end. */
+  readonly next: Place | null;
   readonly failure: string | null;
 }
 
@@ -41,22 +52,21 @@ interface Batch {
  * go on when the history is long, `null` at the end. Throws what made the view incomplete, once the batches before
  * it are written.
  */
-export async function readResource(input: ReadResourceInput): Promise<Rest | null> {
+export async function readResource(input: ReadResourceInput): Promise<Place | null> {
   const { progress, mustLeave, pass } = input;
   const next = NEXT[pass];
   // The batch that is being fetched is one of them.
   const pipeline = new Pipeline(WINDOW - 1);
-  let { cursor } = input;
   const reading = new CancellationScope();
-  for (let more = true; more; ) {
+  for (let place: Place | null = input.place; place !== null; ) {
     // A batch that cannot be written stops the reading: no further page is asked for.
-    const coming = reading.run(() => next(input, cursor));
+    const here: Place = place;
+    const coming = reading.run(() => next(input, here));
     const batch = await Promise.race([coming, pipeline.failed]).catch(async (error) => {
       reading.cancel();
       await Promise.allSettled([coming, pipeline.settled()]);
       throw error;
     });
-    cursor = batch.cursor;
     progress.fetched(batch);
     setCurrentDetails(progress.details('running'));
     if (batch.attempt) pipeline.add(write(input, batch));
@@ -64,10 +74,10 @@ export async function readResource(input: ReadResourceInput): Promise<Rest | nul
       await pipeline.drained();
       throw ApplicationFailure.nonRetryable(batch.failure, 'SourceError');
     }
-    more = batch.more;
-    if (more && mustLeave()) {
+    place = batch.next;
+    if (place !== null && mustLeave()) {
       await pipeline.drained();
-      return { cursor };
+      return place;
     }
     await pipeline.room();
   }
@@ -75,7 +85,7 @@ export async function readResource(input: ReadResourceInput): Promise<Rest | nul
   return null;
 }
 
-type NextBatch = (input: ReadResourceInput, cursor: string | null) => Promise<Batch>;
+type NextBatch = (input: ReadResourceInput, place: Place) => Promise<Batch>;
 
 const NEXT: Readonly<Record<Pass, NextBatch>> = {
   read: fetch,
@@ -84,43 +94,55 @@ const NEXT: Readonly<Record<Pass, NextBatch>> = {
   retry: takeUpQuarantined,
 };
 
-async function fetch(
-  { run, kind, resource, pass, progress }: ReadResourceInput,
-  cursor: string | null,
-): Promise<Batch> {
+async function fetch(input: ReadResourceInput, place: Place): Promise<Batch> {
+  const { run, kind, resource, pass, progress } = input;
+  const { cursor, session, losses } = place;
   const summary = `${kind}: pages from ${progress.pages + 1}`;
-  const result = await activities.fetch.executeWithOptions(readingLabelled(summary), [
-    { run, kind, resource: resource.key, pass: pass as 'read' | 'second-listing', cursor, since: resource.since },
-  ]);
-  const { attempt, pages, rows, next, failure } = result;
-  const label = pages === 1 ? `page ${progress.pages + 1}` : `pages ${progress.pages + 1}–${progress.pages + pages}`;
-  return { attempt, pages, rows, label, cursor: next, more: next !== null, failure };
+  const options = session === null ? readingLabelled(summary) : heldReadingLabelled(summary, session.queue);
+  try {
+    const { since } = resource;
+    const result = await activities.fetch.executeWithOptions(options, [
+      { run, kind, resource: resource.key, pass: pass as OwnPass, cursor, since, session: session?.id ?? null },
+    ]);
+    const { attempt, pages, rows, failure } = result;
+    const label = pages === 1 ? `page ${progress.pages + 1}` : `pages ${progress.pages + 1}–${progress.pages + pages}`;
+    return { attempt, pages, rows, label, next: placeAfter(place, result), failure };
+  } catch (error) {
+    if (session === null || !isLostReading(error)) throw error;
+    if (losses < MAX_LOSSES) return { ...NOTHING, next: { cursor, session: null, losses: losses + 1 } };
+    const message = `the process that read ${resource.key} was lost ${losses + 1} times; pages with a cursor would let another one go on`;
+    throw ApplicationFailure.nonRetryable(message, 'SourceError');
+  }
 }
 
-async function lookUp({ run, kind, resource }: ReadResourceInput, after: string | null): Promise<Batch> {
+type OwnPass = Extract<Pass, 'read' | 'second-listing'>;
+
+const NOTHING = { attempt: null, pages: 0, rows: 0, label: '', failure: null } as const;
+
+/** A reading without cursors goes on where it is, and begins again at the cursor that it began at. */
+function placeAfter({ cursor, losses }: Place, { next, session }: { next: string | null; session: Session | null }) {
+  if (session !== null) return { cursor, session, losses };
+  return next === null ? null : { cursor: next, session: null, losses };
+}
+
+async function lookUp({ run, kind, resource }: ReadResourceInput, { cursor: after }: Place): Promise<Batch> {
   const summary = `${kind}: look up what was not listed`;
   const { attempt, asked, found, next, failure } = await activities.lookUp.executeWithOptions(
     readingLabelled(summary),
     [{ run, kind, resource: resource.key, after }],
   );
-  return { attempt, pages: 0, rows: asked, label: `${found} looked up`, cursor: next, more: next !== null, failure };
+  return { attempt, pages: 0, rows: asked, label: `${found} looked up`, next: placeAt(next), failure };
 }
 
-async function takeUpQuarantined({ run, kind, resource }: ReadResourceInput, after: string | null): Promise<Batch> {
+async function takeUpQuarantined({ run, kind, resource }: ReadResourceInput, { cursor: after }: Place): Promise<Batch> {
   const { attempt, rows, next } = await activities.takeUpQuarantined.executeWithOptions(
     labelled(`${kind}: take up what lies in quarantine`),
     [{ run, kind, resource: resource.key, after }],
   );
-  return {
-    attempt,
-    pages: 0,
-    rows,
-    label: `${rows} from quarantine`,
-    cursor: next,
-    more: next !== null,
-    failure: null,
-  };
+  return { attempt, pages: 0, rows, label: `${rows} from quarantine`, next: placeAt(next), failure: null };
 }
+
+const placeAt = (cursor: string | null): Place | null => (cursor === null ? null : { ...START, cursor });
 
 async function write({ run, kind, resource, progress }: ReadResourceInput, batch: Batch): Promise<void> {
   const summary = `${kind}: ${batch.label}`;

@@ -5,14 +5,14 @@ import { TidemarkClient } from '../../client/client.ts';
 import type { Configuration } from '../../config/configuration.ts';
 import { readConfiguration } from '../../config/read.ts';
 import { EXIT_CODES } from '../../domain/outcome.ts';
-import { configurationContext } from '../../workers/configuration-context.ts';
 import { startDemo } from '../../workers/demo.ts';
 import { createLog, installRuntime } from '../../workers/log.ts';
 import { type DevServers, startDevServers } from '../../workers/servers/dev-servers.ts';
 import { untilStopped } from '../../workers/signals.ts';
 import { startWorker } from '../../workers/worker.ts';
+import { startHttpServerNearby } from '../http-server.ts';
 import type { Output } from '../output.ts';
-import { type CommonOptions, connections, dataDirectory, outputOf } from '../session.ts';
+import { type CommonOptions, connections, contextFor, dataDirectory, outputOf } from '../session.ts';
 import { exitCodeOf, followToTheEnd } from './resync.ts';
 
 interface DevOptions extends CommonOptions {
@@ -23,7 +23,9 @@ interface DevOptions extends CommonOptions {
 export function addDevCommand(program: Command, run: (code: number) => void): void {
   program
     .command('dev')
-    .description('run everything here: PostgreSQL, Temporal, a worker, a first resync; stays up until Ctrl-C')
+    .description(
+      'run everything here: PostgreSQL, Temporal, a worker, the HTTP API, a first resync; stays up until Ctrl-C',
+    )
     .option('--once', 'end after the first resync, with its exit code')
     .action(async (_, command: Command) => {
       run(await dev(command.optsWithGlobals<DevOptions>()));
@@ -67,6 +69,8 @@ interface Running {
   readonly client: TidemarkClient;
   readonly configuration: Configuration;
   readonly servers: DevServers;
+  /** Where the HTTP API is; `null` with `--once`, which ends before anybody could call it. */
+  readonly apiUrl: string | null;
   /** Rejects when a part ends by itself. */
   readonly failed: Promise<never>;
 }
@@ -79,22 +83,25 @@ async function startEverything(
   const here = connections();
   const demo =
     options.config === undefined ? started.add(await startDemo({ githubToken: here.githubToken, log: note })) : null;
-  const context = configurationContext({ ...process.env, ...demo?.env });
-  const configuration = await readConfiguration(demo?.configurationFile ?? (options.config as string), context);
+  const file = demo?.configurationFile ?? (options.config as string);
+  const context = contextFor(file, { ...process.env, ...demo?.env });
+  const configuration = await readConfiguration(file, context);
   const directory = dataDirectory();
   const servers = started.add(await startDevServers({ directory, connections: here, log: note, signal }));
   const log = createLog(createWriteStream(path.join(directory, 'tidemark.log'), { flags: 'a' }));
   installRuntime(log);
   note('Starting a worker …');
   const { databaseUrl, temporal } = servers;
-  const where = { databaseUrl, temporal, taskQueue: here.taskQueue };
-  const worker = started.add(await startWorker({ ...where, context, log }));
+  const where = { databaseUrl, temporal, taskQueue: here.taskQueue, context };
+  const worker = started.add(await startWorker({ ...where, log }));
   const client = await TidemarkClient.connect(where);
   started.add({ stop: () => client.close() });
+  const settings = configuration.server;
+  const api = options.once ? null : started.add(await startHttpServerNearby({ client, context, settings, log, note }));
   const ended = worker.stopped.then(() => Promise.reject(new Error('the worker ended by itself')));
   const failed = Promise.race([servers.failed, ended]);
   failed.catch(() => {});
-  return { client, configuration, servers, failed };
+  return { client, configuration, servers, apiUrl: api?.url ?? null, failed };
 }
 
 async function serve(running: Running, options: DevOptions): Promise<number> {
@@ -115,9 +122,10 @@ async function firstResyncs({ client, configuration }: Running, output: Output):
   return runs.map(exitCodeOf).find((code) => code !== 0) ?? 0;
 }
 
-function sayWhereThingsAre(note: (line: string) => void, { servers, configuration }: Running): void {
+function sayWhereThingsAre(note: (line: string) => void, { servers, configuration, apiUrl }: Running): void {
   const first = configuration.integrations[0]?.id;
   note('');
+  note(`HTTP API:      ${apiUrl}, described at ${apiUrl}/docs`);
   if (servers.temporalUiUrl) note(`Temporal UI:   ${servers.temporalUiUrl}`);
   note(`Logs and data: ${dataDirectory()}`);
   note(`Next:          npx tidemark entities, npx tidemark status, npx tidemark resync ${first} --wait`);

@@ -7,15 +7,24 @@ import type { Output } from '../output.ts';
 import { type CommonOptions, loadConfigurationIfThere, outputOf, withTriggeringClient } from '../session.ts';
 
 interface ResyncOptions extends CommonOptions {
+  readonly kind?: readonly string[];
+  readonly since?: string;
+  readonly queue?: boolean;
   readonly wait?: boolean;
 }
 
-/** `tidemark resync ID`: triggers; with `--wait` ends with the outcome of the run that covers the trigger. */
+/**
+ * `tidemark resync ID [--kind K]… [--since TIME|last]`: triggers; with `--wait` ends with the outcome of the run that
+ * covers the trigger.
+ */
 export function addResyncCommand(program: Command, run: (code: number) => void): void {
   program
     .command('resync')
     .description('trigger a resync; one that is running is aborted and starts anew')
     .argument('<id>', 'the integration')
+    .option('--kind <kind>', 'only this kind; may be repeated', (kind, all: string[]) => [...all, kind], [])
+    .option('--since <time>', 'only what changed since a time, or since the `last` run; deletes nothing')
+    .option('--queue', 'trigger even if no worker runs: the next one that starts takes it up')
     .option('--wait', 'show progress per kind and end with the outcome of the run')
     .action(async (id: string, _, command: Command) => {
       const options = command.optsWithGlobals<ResyncOptions>();
@@ -30,7 +39,8 @@ async function resync(
   const output = outputOf(options);
   const configuration = await loadConfigurationIfThere(options);
   if (configuration) await client.importConfiguration(configuration);
-  const trigger = await client.resync(id, { origin: 'cli' });
+  const { kind: kinds, since, queue = false } = options;
+  const trigger = await client.resync(id, { origin: 'cli', kinds, since, queue });
   if (!options.wait) {
     output.answer({ integration: id, trigger }, () => `${id}: resync triggered (${trigger})`);
     return 0;
@@ -46,7 +56,7 @@ export async function followToTheEnd(
   { trigger, output }: { trigger: string; output: Output },
 ): Promise<RunReport> {
   const view = progressView(output.json ? process.stderr : process.stdout);
-  const ended = await client.followTrigger(trigger, (report) => view.update(report));
+  const ended = await client.followTrigger(trigger, { onProgress: (report) => view.update(report) });
   view.end(ended);
   return ended;
 }

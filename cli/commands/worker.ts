@@ -1,11 +1,16 @@
 import type { Command } from 'commander';
 import { TidemarkClient } from '../../client/client.ts';
 import { UsageError } from '../../domain/errors.ts';
-import { configurationContext } from '../../workers/configuration-context.ts';
 import { createLog, installRuntime } from '../../workers/log.ts';
 import { untilStopped } from '../../workers/signals.ts';
 import { startWorker } from '../../workers/worker.ts';
-import { type CommonOptions, connections, loadConfigurationIfThere } from '../session.ts';
+import {
+  CONFIGURATION_FILE,
+  type CommonOptions,
+  connections,
+  contextFor,
+  loadConfigurationIfThere,
+} from '../session.ts';
 
 /** `tidemark worker`: one worker, against TEMPORAL_* and DATABASE_URL. */
 export function addWorkerCommand(program: Command, run: (code: number) => void): void {
@@ -21,7 +26,7 @@ export function addWorkerCommand(program: Command, run: (code: number) => void):
       const configuration = await loadConfigurationIfThere(options);
       const log = createLog(process.stderr);
       installRuntime(log);
-      const context = configurationContext(process.env);
+      const context = contextFor(options.config ?? CONFIGURATION_FILE);
       const worker = await startWorker({ databaseUrl, temporal, taskQueue, context, log });
       if (configuration) {
         const client = await TidemarkClient.connect({ databaseUrl, temporal: null, taskQueue });

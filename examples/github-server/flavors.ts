@@ -1,7 +1,7 @@
 import type { RawRecord } from '../../domain/json.ts';
 
 export type FlavorName = 'github' | 'enterprise' | 'gitea';
-export type RecordKind = 'organization' | 'repository' | 'pull-request';
+export type RecordKind = 'organization' | 'repository' | 'pull-request' | 'issue';
 
 /** In what the APIs with GitHub's routes differ from each other. */
 export interface Flavor {
@@ -14,6 +14,10 @@ export interface Flavor {
   readonly hasRateLimit: boolean;
   /** Lists of repositories know the parameter `type`. */
   readonly knowsType: boolean;
+  /** Lists of pull requests and issues know `sort` and `direction`. */
+  readonly knowsSort: boolean;
+  /** Sent with every answer. */
+  readonly headers: Readonly<Record<string, string>>;
   shape(kind: RecordKind, record: RawRecord): RawRecord;
 }
 
@@ -24,6 +28,8 @@ const github: Flavor = {
   linksById: true,
   hasRateLimit: true,
   knowsType: true,
+  knowsSort: true,
+  headers: { 'x-github-media-type': 'github.v3; format=json' },
   shape: (_kind, record) => record,
 };
 
@@ -37,7 +43,10 @@ export const flavors: Readonly<Record<FlavorName, Flavor>> = {
     linksById: false,
     hasRateLimit: false,
     knowsType: false,
+    knowsSort: false,
+    headers: {},
     shape(kind, { node_id: _, ...record }) {
+      if (kind === 'issue') return giteaIssue(record);
       if (kind !== 'organization') return record;
       // Gitea's organizations have no `login`.
       const { id, login = null, description = null, avatar_url = null } = record;
@@ -45,3 +54,9 @@ export const flavors: Readonly<Record<FlavorName, Flavor>> = {
     },
   },
 };
+
+/** It names its repository in a short form in place of the address. */
+function giteaIssue({ repository_url, ...record }: RawRecord): RawRecord {
+  const [owner = '', name = ''] = String(repository_url).split('/').slice(-2);
+  return { pull_request: null, ...record, repository: { name, owner, full_name: `${owner}/${name}` } };
+}

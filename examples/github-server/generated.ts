@@ -1,5 +1,5 @@
 import { random } from './random.ts';
-import { organizationRecord, pullRequestRecord, repositoryRecord } from './record-shapes.ts';
+import { issueRecord, organizationRecord, pullRequestRecord, repositoryRecord } from './record-shapes.ts';
 import { GitHubStore } from './store.ts';
 
 export interface GeneratedSizes {
@@ -12,6 +12,8 @@ export interface GeneratedSizes {
    * of an organization for its pull requests, so few of them make full pages. They are not counted in `repositories`.
    */
   readonly repositoriesWithPulls: number;
+  /** Of the repositories that hold the pull requests, numbered after these. Default 0. */
+  readonly issues?: number;
   /** Default 1. The same sizes and seed make the same records. */
   readonly seed?: number;
 }
@@ -28,6 +30,7 @@ export interface Mutation {
 export interface KindCounts {
   readonly repository: number;
   readonly 'pull-request': number;
+  readonly issue: number;
 }
 
 export interface Generated {
@@ -36,7 +39,7 @@ export interface Generated {
   readonly organizations: readonly string[];
   /** Login of the organization that holds the pull requests. */
   readonly pullsOrganization: string;
-  /** Changes and removes repositories and pull requests, the same ones for the same seed. */
+  /** Changes and removes repositories, pull requests and issues, the same ones for the same seed. */
   mutate(mutation?: Mutation): { readonly changed: KindCounts; readonly removed: KindCounts };
 }
 
@@ -55,11 +58,15 @@ export function generated({ seed = 1, ...sizes }: GeneratedSizes): Generated {
   for (const [index, login] of [...organizations, pullsOrganization].entries()) {
     store.putOrganization(organizationRecord(login, index));
   }
+  const repositories = items(sizes.repositories, (index) =>
+    repositoryItem(store, { seed, index, owner: nth(organizations, index) }),
+  );
+  const owned = { ...sizes, seed, owner: pullsOrganization };
+  const holders = putHolders(store, owned);
   const live = {
-    repository: items(sizes.repositories, (index) =>
-      repositoryItem(store, { seed, index, owner: nth(organizations, index) }),
-    ),
-    'pull-request': pullItems(store, { ...sizes, seed, owner: pullsOrganization }),
+    repository: repositories,
+    'pull-request': pullItems(store, { ...owned, holders }),
+    issue: issueItems(store, { ...owned, holders }),
   };
   return {
     store,
@@ -69,11 +76,13 @@ export function generated({ seed = 1, ...sizes }: GeneratedSizes): Generated {
       const next = random(mutation.seed ?? 42);
       const repository = mutateItems(live.repository, mutation, next);
       const pulls = mutateItems(live['pull-request'], mutation, next);
+      const issues = mutateItems(live.issue, mutation, next);
       live.repository = repository.live;
       live['pull-request'] = pulls.live;
+      live.issue = issues.live;
       return {
-        changed: { repository: repository.changed, 'pull-request': pulls.changed },
-        removed: { repository: repository.removed, 'pull-request': pulls.removed },
+        changed: { repository: repository.changed, 'pull-request': pulls.changed, issue: issues.changed },
+        removed: { repository: repository.removed, 'pull-request': pulls.removed, issue: issues.removed },
       };
     },
   };
@@ -93,19 +102,37 @@ function repositoryItem(store: GitHubStore, facts: Seeded): Omit<Item, 'revision
   };
 }
 
-function pullItems(store: GitHubStore, sizes: GeneratedSizes & { seed: number; owner: string }): Item[] {
-  const { seed, owner } = sizes;
-  const holders = Array.from({ length: sizes.repositoriesWithPulls }, (_, index) => {
+type OwnedSizes = GeneratedSizes & { readonly seed: number; readonly owner: string };
+
+type HeldSizes = OwnedSizes & { readonly holders: readonly { readonly id: number; readonly name: string }[] };
+
+function putHolders(store: GitHubStore, { seed, owner, ...sizes }: OwnedSizes): HeldSizes['holders'] {
+  return Array.from({ length: sizes.repositoriesWithPulls }, (_, index) => {
     const record = repositoryRecord({ seed, index: sizes.repositories + index, revision: 0, owner });
     store.putRepository({ ...record, private: false, visibility: 'public' });
     return { id: Number(record.id), name: String(record.name) };
   });
+}
+
+function pullItems(store: GitHubStore, { seed, owner, holders, ...sizes }: HeldSizes): Item[] {
   return items(sizes.pullRequests, (index) => {
     const repository = nth(holders, index);
     const facts = { seed, index, owner, repository, number: Math.floor(index / holders.length) + 1 };
     return {
       put: (revision) => store.putPullRequest(pullRequestRecord({ ...facts, revision })),
       remove: () => store.removePullRequest(`${owner}/${repository.name}`, facts.number),
+    };
+  });
+}
+
+function issueItems(store: GitHubStore, { seed, owner, holders, ...sizes }: HeldSizes): Item[] {
+  const pulls = Math.ceil(sizes.pullRequests / holders.length);
+  return items(sizes.issues ?? 0, (index) => {
+    const repository = nth(holders, index);
+    const facts = { seed, index, owner, repository, number: pulls + Math.floor(index / holders.length) + 1 };
+    return {
+      put: (revision) => store.putIssue(issueRecord({ ...facts, revision })),
+      remove: () => store.removeIssue(`${owner}/${repository.name}`, facts.number),
     };
   });
 }

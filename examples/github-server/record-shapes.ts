@@ -18,7 +18,8 @@ export interface RecordFacts {
   readonly owner: string;
 }
 
-export interface PullRequestFacts extends RecordFacts {
+/** Of a pull request or an issue. */
+export interface ItemFacts extends RecordFacts {
   readonly repository: { readonly id: number; readonly name: string };
   readonly number: number;
 }
@@ -101,7 +102,7 @@ export function repositoryRecord(facts: RecordFacts): RawRecord {
 }
 
 /** About 1.3 KB. */
-export function pullRequestRecord(facts: PullRequestFacts): RawRecord {
+export function pullRequestRecord(facts: ItemFacts): RawRecord {
   const { index, revision, owner, repository, number } = facts;
   const draw = drawing(facts, 2);
   const full_name = `${owner}/${repository.name}`;
@@ -131,6 +132,39 @@ export function pullRequestRecord(facts: PullRequestFacts): RawRecord {
     draft: draw.chance(0.2),
     head: { ref: `feature/${number}`, sha: sha(index), repo },
     base: { ref: 'main', sha: sha(0), repo },
+  };
+}
+
+/** About 1.2 KB. */
+export function issueRecord(facts: ItemFacts): RawRecord {
+  const { index, revision, owner, repository, number } = facts;
+  const draw = drawing(facts, 3);
+  const full_name = `${owner}/${repository.name}`;
+  const url = `${API}/repos/${full_name}/issues/${number}`;
+  const open = draw.chance(0.5);
+  return {
+    id: 7_000_000 + index,
+    number,
+    node_id: `I_${index.toString(36)}`,
+    url,
+    repository_url: `${API}/repos/${full_name}`,
+    labels_url: `${url}/labels{/name}`,
+    comments_url: `${url}/comments`,
+    html_url: `${WEB}/${full_name}/issues/${number}`,
+    state: open ? 'open' : 'closed',
+    state_reason: open ? null : 'completed',
+    locked: false,
+    title: `Question ${number} about ${repository.name}, revision ${revision}`,
+    body: `What does ${repository.name} do here? `.repeat(6).trim(),
+    user: account(`dev-${index % 211}`, index % 211, 'User'),
+    labels: [{ id: 3, name: `area-${index % 9}`, color: 'ededed' }],
+    assignee: null,
+    assignees: [],
+    milestone: null,
+    comments: draw.below(30),
+    created_at: '2025-02-03T04:05:06Z',
+    updated_at: changedAt(revision),
+    closed_at: open ? null : '2025-02-10T00:00:00Z',
   };
 }
 

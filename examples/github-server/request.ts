@@ -5,6 +5,8 @@ const routes = {
   repositories: /^\/(?:orgs\/(?<organization>[^/]+)|organizations\/(?<organizationId>\d+))\/repos$/,
   repository: /^\/(?:repos\/(?<repository>[^/]+\/[^/]+)|repositories\/(?<repositoryId>\d+))$/,
   pulls: /^\/(?:repos\/(?<repository>[^/]+\/[^/]+)|repositories\/(?<repositoryId>\d+))\/pulls$/,
+  issues: /^\/(?:repos\/(?<repository>[^/]+\/[^/]+)|repositories\/(?<repositoryId>\d+))\/issues$/,
+  issue: /^\/(?:repos\/(?<repository>[^/]+\/[^/]+)|repositories\/(?<repositoryId>\d+))\/issues\/(?<number>\d+)$/,
   pull: /^\/(?:repos\/(?<repository>[^/]+\/[^/]+)|repositories\/(?<repositoryId>\d+))\/pulls\/(?<number>\d+)$/,
 };
 

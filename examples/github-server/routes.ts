@@ -2,7 +2,7 @@ import type { RawRecord } from '../../domain/json.ts';
 import { type Answer, json, refusal } from './answers.ts';
 import type { Flavor, RecordKind } from './flavors.ts';
 import { type GitHubRequest, positive, type RouteName } from './request.ts';
-import type { GitHubStore } from './store.ts';
+import { at, type GitHubStore } from './store.ts';
 
 export interface RouteContext {
   readonly store: GitHubStore;
@@ -44,10 +44,30 @@ const handlers: Readonly<Record<RouteName, Handler>> = {
 
   pulls: (request, context) =>
     withRepository(request, context, (repository) => {
-      const { state = 'open' } = request.query;
-      const pulls = context.store.pullRequestsOf(String(repository.full_name));
-      const records = pulls.filter((record) => state === 'all' || record.state === state);
+      const pulls = selected(context.store.pullRequestsOf(String(repository.full_name)), request);
+      const records = ordered(pulls, { request, context, direction: 'asc' });
       return list('pull-request', records, { request, context, pathById: `/repositories/${repository.id}/pulls` });
+    }),
+
+  issues: (request, context) =>
+    withRepository(request, context, (repository) => {
+      if (repository.has_issues === false) return refusal(410, 'Issues are disabled for this repo');
+      const { since } = request.query;
+      const all = issuesOf(String(repository.full_name), context);
+      const changed = all.filter((record) => since === undefined || changedAt(record) >= Date.parse(since));
+      const records = ordered(selected(changed, request), { request, context, direction: 'desc' });
+      return list('issue', records, { request, context, pathById: `/repositories/${repository.id}/issues` });
+    }),
+
+  issue: (request, context) =>
+    withRepository(request, context, ({ full_name, has_issues }) => {
+      if (has_issues === false) return refusal(410, 'Issues are disabled for this repo');
+      const number = Number(request.params.number);
+      return one(
+        'issue',
+        issuesOf(String(full_name), context).find((record) => record.number === number),
+        context,
+      );
     }),
 
   pull: (request, context) =>
@@ -77,6 +97,50 @@ function withRepository(
   return json(301, { message: 'Moved Permanently', url: location }, { location });
 }
 
+function selected(records: readonly RawRecord[], { query: { state = 'open' } }: GitHubRequest): readonly RawRecord[] {
+  return records.filter((record) => state === 'all' || record.state === state);
+}
+
+interface OrderContext {
+  readonly request: GitHubRequest;
+  readonly context: RouteContext;
+  /** By what changed, where the request does not say. */
+  readonly direction: 'asc' | 'desc';
+}
+
+/** As they came, or by the time of their change. */
+function ordered(records: readonly RawRecord[], { request, context, direction }: OrderContext): readonly RawRecord[] {
+  if (!context.flavor.knowsSort || request.query.sort !== 'updated') return records;
+  const sign = (request.query.direction ?? direction) === 'asc' ? 1 : -1;
+  return records.toSorted((one, other) => sign * (changedAt(one) - changedAt(other)));
+}
+
+const changedAt = ({ updated_at }: RawRecord): number => Date.parse(String(updated_at));
+
+/** To GitHub pull requests are issues, with a key that says so. */
+function issuesOf(fullName: string, { store }: RouteContext): readonly RawRecord[] {
+  return [...store.issuesOf(fullName), ...store.pullRequestsOf(fullName).map(asIssue)];
+}
+
+const shadows = new WeakMap<RawRecord, RawRecord>();
+
+function asIssue(pull: RawRecord): RawRecord {
+  const { base, head: _, url, html_url, merged_at = null, ...rest } = pull;
+  const known = shadows.get(pull);
+  if (known !== undefined) return known;
+  const repository_url = `https://api.github.com/repos/${at(base, 'repo', 'full_name')}`;
+  const pull_request = { url: url ?? null, html_url: html_url ?? null, merged_at };
+  const issue = {
+    ...rest,
+    id: 1_000_000_000 + Number(pull.id),
+    html_url: html_url ?? null,
+    repository_url,
+    pull_request,
+  };
+  shadows.set(pull, issue);
+  return issue;
+}
+
 function isVisible(repository: RawRecord, { seesPrivate }: RouteContext): boolean {
   return seesPrivate || repository.private !== true;
 }
@@ -89,8 +153,8 @@ function ofType(repository: RawRecord, type: string): boolean {
   return true;
 }
 
-function one(kind: RecordKind, record: RawRecord | null, { flavor }: RouteContext): Answer {
-  if (record === null) return refusal(404, 'Not Found');
+function one(kind: RecordKind, record: RawRecord | null | undefined, { flavor }: RouteContext): Answer {
+  if (!record) return refusal(404, 'Not Found');
   return { status: 200, headers: {}, body: serialized(kind, record, flavor) };
 }
 

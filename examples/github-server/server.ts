@@ -80,7 +80,7 @@ function responder(options: GitHubServerOptions): (message: IncomingMessage, req
     : null;
   return (message, request) => {
     const allowed = budget?.take() ?? true;
-    const headers = budget?.headers() ?? {};
+    const headers = { ...flavor.headers, ...budget?.headers() };
     if (!allowed) return refusal(403, `API rate limit exceeded for ${message.socket.remoteAddress}.`, headers);
     const token = message.headers.authorization?.replace(/^(bearer|token) +/i, '');
     if (options.tokens !== undefined && token !== undefined && !options.tokens.includes(token)) {
@@ -101,6 +101,6 @@ function responder(options: GitHubServerOptions): (message: IncomingMessage, req
     const etag = `W/"${createHash('sha1').update(body).digest('hex')}"`;
     if (message.headers['if-none-match'] !== etag) return { status, body, headers: { ...headers, ...own, etag } };
     budget?.giveBack();
-    return { status: 304, body: '', headers: { ...budget?.headers(), etag } };
+    return { status: 304, body: '', headers: { ...flavor.headers, ...budget?.headers(), etag } };
   };
 }

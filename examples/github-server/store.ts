@@ -10,6 +10,7 @@ export class GitHubStore {
   readonly #repositories = new Map<string, RawRecord>();
   readonly #names = new Map<number, string>();
   readonly #pulls = new Map<string, Map<number, RawRecord>>();
+  readonly #issues = new Map<string, Map<number, RawRecord>>();
   readonly #moved = new Map<string, number>();
   readonly #lists = new Map<string, readonly RawRecord[]>();
 
@@ -40,23 +41,37 @@ export class GitHubStore {
     this.#lists.clear();
   }
 
+  /** Listed under the repository that its `repository_url` names. */
+  putIssue(record: RawRecord): void {
+    const name = text(record.repository_url).split('/').slice(-2).join('/').toLowerCase();
+    const issues = this.#issues.get(name) ?? new Map<number, RawRecord>();
+    this.#issues.set(name, issues.set(number(record.number), record));
+    this.#lists.clear();
+  }
+
   removeOrganization(login: string): void {
     this.#organizations.delete(login.toLowerCase());
     this.#lists.clear();
   }
 
-  /** Its pull requests go with it. */
+  /** Its pull requests and issues go with it. */
   removeRepository(fullName: string): void {
     const name = fullName.toLowerCase();
     const record = this.#repositories.get(name);
     if (record !== undefined) this.#names.delete(number(record.id));
     this.#repositories.delete(name);
     this.#pulls.delete(name);
+    this.#issues.delete(name);
     this.#lists.clear();
   }
 
   removePullRequest(fullName: string, pull: number): void {
     this.#pulls.get(fullName.toLowerCase())?.delete(pull);
+    this.#lists.clear();
+  }
+
+  removeIssue(fullName: string, issue: number): void {
+    this.#issues.get(fullName.toLowerCase())?.delete(issue);
     this.#lists.clear();
   }
 
@@ -97,6 +112,10 @@ export class GitHubStore {
     return this.#list('pulls', () => [...this.#pulls.values()].flatMap((pulls) => [...pulls.values()]));
   }
 
+  issues(): readonly RawRecord[] {
+    return this.#list('issues', () => [...this.#issues.values()].flatMap((issues) => [...issues.values()]));
+  }
+
   repositoriesOf(login: string): readonly RawRecord[] {
     const owner = login.toLowerCase();
     return this.#list(`repositories ${owner}`, () =>
@@ -109,12 +128,19 @@ export class GitHubStore {
     return this.#list(`pulls ${name}`, () => [...(this.#pulls.get(name)?.values() ?? [])]);
   }
 
+  issuesOf(fullName: string): readonly RawRecord[] {
+    const name = fullName.toLowerCase();
+    return this.#list(`issues ${name}`, () => [...(this.#issues.get(name)?.values() ?? [])]);
+  }
+
   #move(from: string, to: string, id: number): void {
     this.#repositories.delete(from);
     this.#moved.set(from, id);
-    const pulls = this.#pulls.get(from);
-    if (pulls !== undefined) this.#pulls.set(to, pulls);
-    this.#pulls.delete(from);
+    for (const lists of [this.#pulls, this.#issues]) {
+      const records = lists.get(from);
+      if (records !== undefined) lists.set(to, records);
+      lists.delete(from);
+    }
   }
 
   // Kept until the next change, so that a long listing is not put together anew for each of its pages.
@@ -133,7 +159,8 @@ export function at(record: Json | undefined, ...path: readonly string[]): Json |
 }
 
 function text(value: Json | undefined): string {
-  if (typeof value !== 'string' || value === '') throw new Error('A record of the store lacks its login or full_name');
+  if (typeof value !== 'string' || value === '')
+    throw new Error('A record of the store lacks its login, full_name or repository_url');
   return value;
 }
 

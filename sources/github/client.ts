@@ -3,11 +3,13 @@ import { recordOf } from '../http-client/answer.ts';
 import type { HttpClient, RequestOptions } from '../http-client/client.ts';
 import type { Page, SourceLog } from '../source.ts';
 import { createGitHubHttp, type GitHubHttpOptions } from './http.ts';
-import { apiPath } from './identity.ts';
+import { apiPath, repositoryPathOf } from './identity.ts';
+import { itemPages } from './item-pages.ts';
+import { type ItemKind, items } from './items.ts';
 import { ListReader } from './paging.ts';
-import { pullRequestPages } from './pull-requests.ts';
 import { noOrganization, repositoryPages } from './repositories.ts';
-import type { PullRequestState, RepositoryType } from './selectors.ts';
+import type { ItemState, RepositoryType } from './selectors.ts';
+import { inSeconds } from './times.ts';
 
 export interface GitHubClientOptions extends GitHubHttpOptions {
   /** Rows asked for per page. Default 100, the most that GitHub gives. */
@@ -22,6 +24,16 @@ export interface ReadOptions {
 export interface ListOptions extends ReadOptions {
   /** Go on after the page that carried this as `next`. */
   readonly after?: string | null;
+}
+
+/** Which pull requests or issues are listed. */
+export interface ItemFilter {
+  /** Of their repositories. Default `all`. */
+  readonly type?: RepositoryType;
+  /** Default `open`. */
+  readonly state?: ItemState;
+  /** Only those that changed at this time (RFC 3339) or later. Default: all. */
+  readonly since?: string | null;
 }
 
 /**
@@ -65,23 +77,34 @@ export class GitHubClient {
   }
 
   /**
-   * The pull requests of the repositories of that type in the organizations (seed S3.24). Small repositories share a
-   * page, and a page may be empty where many repositories have none.
+   * The pull requests or issues of the repositories in the organizations (seed S3.24). An issue has its repository under
+   * `repository`. Small repositories share a page, and a page may be empty where many repositories have none.
    */
-  pullRequests(
-    organizations: readonly string[],
-    { type = 'all', state = 'open' }: { readonly type?: RepositoryType; readonly state?: PullRequestState } = {},
+  items(
+    kind: ItemKind,
+    { organizations, ...filter }: ItemFilter & { readonly organizations: readonly string[] },
     options: ListOptions = {},
   ): AsyncGenerator<Page> {
-    return pullRequestPages(this.#reader, {
+    const { type = 'all', state = 'open', since = null } = filter;
+    return itemPages(this.#reader, {
+      kind,
       organizations: distinct(organizations),
       type,
       state,
+      since: since && inSeconds(since),
       after: options.after ?? null,
       pageSize: this.#pageSize,
       lookup: (path) => this.lookup(path, options),
       ...request(options),
     });
+  }
+
+  /** A pull request or issue as `items` lists it, from its own record; `null`: its repository is gone. */
+  async completed(kind: ItemKind, record: RawRecord, options: ReadOptions = {}): Promise<RawRecord | null> {
+    const { within } = items[kind];
+    if (within === null) return record;
+    const repository = await this.lookup(repositoryPathOf(record), options);
+    return repository && within(record, repository);
   }
 
   /** The record at a path of the API, such as `/repositories/1296269`; `null`: there is none (404, 410). */

@@ -11,29 +11,39 @@ export const repositoryPlaceSchema = z.strictObject({
 
 const idSchema = z.union([z.number(), z.string()]);
 
-/** Where any process can go on listing pull requests. */
-export const pullRequestPlaceSchema = z.strictObject({
+/** Where any process can go on listing what repositories hold: pull requests or issues. */
+export const itemPlaceSchema = z.strictObject({
   organization: z.string(),
   /** The page of repositories; `null`: the organization's first. */
   page: positionSchema.nullable(),
+  /** The page before, and what it held when it was read; `null`: it does not matter. */
+  before: z.strictObject({ page: positionSchema.nullable(), ids: z.array(idSchema) }).nullable(),
   /**
-   * What that page held, as far as it is still to be read; `null`: it was not read yet. The repositories' ids and not
-   * their places in the page, which may hold others when it is read again: none is left out then.
+   * What that page held, and how many of it are read; `null`: it was not read yet. The repositories' ids and not their
+   * places in the page, which may hold others when it is read again: none is left out then. `clock`: the API's when it
+   * answered.
    */
-  opened: z.strictObject({ left: z.array(idSchema), next: positionSchema.nullable() }).nullable(),
-  /** The repository that is being read, and where its pull requests go on. */
-  pulls: z.strictObject({ repository: idSchema, position: positionSchema }).nullable(),
+  opened: z
+    .strictObject({
+      ids: z.array(idSchema),
+      read: z.int().nonnegative(),
+      next: positionSchema.nullable(),
+      clock: z.string().nullable(),
+    })
+    .nullable(),
+  /** The repository that is being read, and where its list goes on. */
+  list: z.strictObject({ repository: idSchema, position: positionSchema }).nullable(),
 });
 
 export type RepositoryId = z.infer<typeof idSchema>;
 export type RepositoryPlace = z.infer<typeof repositoryPlaceSchema>;
-export type PullRequestPlace = z.infer<typeof pullRequestPlaceSchema>;
+export type ItemPlace = z.infer<typeof itemPlaceSchema>;
 
 /** What the `Source` port promises its callers, in bytes. */
 const LARGEST_CURSOR = 4096;
 
 /** Throws `SourceError` when the API's own page links, or pages larger than asked for, do not fit into a cursor. */
-export function encodeCursor(place: RepositoryPlace | PullRequestPlace): string {
+export function encodeCursor(place: RepositoryPlace | ItemPlace): string {
   const cursor = JSON.stringify(place);
   if (Buffer.byteLength(cursor) > LARGEST_CURSOR) {
     throw new SourceError(

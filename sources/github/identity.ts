@@ -1,5 +1,7 @@
+import { SourceError } from '../../domain/errors.ts';
 import { isRawRecord, type Json, type RawRecord } from '../../domain/json.ts';
 import type { RecordIdentity } from '../source.ts';
+import { type ItemKind, items } from './items.ts';
 import { type Kind, loginOf } from './selectors.ts';
 
 /**
@@ -34,11 +36,26 @@ function keyOf(kind: Kind, { node_id, id }: RawRecord): string | null {
 const locators: Readonly<Record<Kind, (record: RawRecord) => string | null>> = {
   organization: (record) => apiPath('orgs', loginOf(record)),
   repository: (record) => apiPath('repositories', record.id),
-  'pull-request': ({ base, number }) => {
-    const repository = isRawRecord(base) ? base.repo : undefined;
-    return isRawRecord(repository) ? apiPath('repos', repository.full_name, 'pulls', number) : null;
-  },
+  'pull-request': (record) => itemPath('pull-request', record),
+  issue: (record) => itemPath('issue', record),
 };
+
+function itemPath(kind: ItemKind, record: RawRecord): string | null {
+  const repository = items[kind].repositoryOf(record);
+  return isRawRecord(repository) ? apiPath('repos', repository.full_name, items[kind].path, record.number) : null;
+}
+
+/**
+ * Where the repository of an issue can be read that was asked for by itself: GitHub gives the repository's address,
+ * Gitea a short form of it. Throws `SourceError` when there is neither.
+ */
+export function repositoryPathOf({ repository_url, repository, number }: RawRecord): string {
+  const short = isRawRecord(repository) ? repository.full_name : undefined;
+  const [, long] = typeof repository_url === 'string' ? (/\/repos\/([^/]+\/[^/]+)$/.exec(repository_url) ?? []) : [];
+  const path = apiPath('repos', short ?? long);
+  if (path === null) throw new SourceError(`The record of issue ${number} does not name its repository`);
+  return path;
+}
 
 /** Whether the answer to a lookup leaves out what the record's key was made of: then it proves nothing. */
 export function lacksKey(kind: Kind, key: string, record: RawRecord): boolean {

@@ -17,7 +17,13 @@ export type Position = z.infer<typeof positionSchema>;
 export interface ListPage {
   readonly rows: readonly RawRecord[];
   readonly next: Position | null;
+  readonly clock: Answer['clock'];
+  /** GitHub itself answered, or GitHub Enterprise, and not another API with its routes. */
+  readonly isGitHub: boolean;
 }
+
+/** What a listing is asked for. */
+export type ListQuery = Readonly<Record<string, string>>;
 
 /** Reads listings page by page, from link to link, never by counting rows (seed S3.22). */
 export class ListReader {
@@ -30,16 +36,31 @@ export class ListReader {
   }
 
   /** The first page of the listing at a path of the API. Gitea reads `limit` where GitHub reads `per_page`. */
-  first(path: string, query: Readonly<Record<string, string>>): Position {
-    const url = this.#http.url(path, { ...query, per_page: this.#pageSize, limit: this.#pageSize });
-    return { url: this.#relative(url), count: 1, mark: fingerprint(this.#relative(url)) };
+  first(path: string, query: ListQuery): Position {
+    return this.#firstOf(this.#relative(this.#http.url(path)), query);
+  }
+
+  /** The first page of the listing in which a page lies, asked for in another way. */
+  again({ url }: Position, query: ListQuery): Position {
+    return this.#firstOf(new URL(url, this.#http.origin).pathname, query);
   }
 
   /** `null`: there is no such listing (404, 410). Throws `SourceError` for a page that cannot be read. */
   async page(position: Position, options: RequestOptions): Promise<ListPage | null> {
     const answer = await this.#http.get(new URL(position.url, this.#http.origin).href, options);
     if (answer === null) return null;
-    return { rows: recordsOf(answer), next: this.#next(position, answer) };
+    const { clock, headers } = answer;
+    const isGitHub = 'x-github-media-type' in headers;
+    return { rows: recordsOf(answer), next: this.#next(position, answer), clock, isGitHub };
+  }
+
+  #firstOf(address: string, query: ListQuery): Position {
+    const url = `${address}?${new URLSearchParams({ ...query, per_page: this.#pageSize, limit: this.#pageSize })}`;
+    return { url, count: 1, mark: fingerprint(url) };
+  }
+
+  queryOf({ url }: Position): URLSearchParams {
+    return new URL(url, this.#http.origin).searchParams;
   }
 
   #next(position: Position, answer: Answer): Position | null {

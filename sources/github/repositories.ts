@@ -49,7 +49,7 @@ export async function readRepositories(
   const position = page ?? reader.first(`/orgs/${encodeURIComponent(organization)}/repos`, { type });
   const read = await reader.page(position, request);
   if (read === null) throw noOrganization(organization);
-  return { rows: read.rows.filter((repository) => isOfType(type, repository)), next: read.next };
+  return { ...read, rows: read.rows.filter((repository) => isOfType(type, repository)) };
 }
 
 /** What to say when the API answers 404 for an organization. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isRawRecord, type RawRecord } from '../../domain/json.ts';
+import { type ItemKind, items } from './items.ts';
 
 // What GitHub and Gitea allow in an account's name; `.` and `..` would change the path that is asked for.
 const organizations = z
@@ -8,16 +9,19 @@ const organizations = z
 
 const type = z.enum(['all', 'public', 'private', 'forks', 'sources', 'member']).default('all');
 
+const state = z.enum(['open', 'closed', 'all']).default('open');
+
 /** Selector fields of each kind (seed S3.14, S3.22, S3.24). */
 export const selectorSchemas = {
   organization: z.strictObject({ organizations }),
   repository: z.strictObject({ organizations, type }),
-  'pull-request': z.strictObject({ organizations, type, state: z.enum(['open', 'closed', 'all']).default('open') }),
-};
+  'pull-request': z.strictObject({ organizations, type, state }),
+  issue: z.strictObject({ organizations, type, state }),
+} satisfies Readonly<Record<ItemKind | 'organization' | 'repository', z.ZodType>>;
 
 export type Kind = keyof typeof selectorSchemas;
 export type RepositoryType = z.infer<typeof type>;
-export type PullRequestState = z.infer<(typeof selectorSchemas)['pull-request']>['state'];
+export type ItemState = z.infer<typeof state>;
 
 /**
  * The repository is of the type asked for, as far as the record tells (`member` cannot be told). Asked of what a
@@ -45,9 +49,10 @@ export function isSelected(kind: Kind, selector: unknown, record: RawRecord): bo
     const { organizations, type } = selectorSchemas.repository.parse(selector);
     return includes(organizations, loginOf(record.owner)) && isOfType(type, record);
   }
-  const { organizations, type, state } = selectorSchemas['pull-request'].parse(selector);
-  const repository = isRawRecord(record.base) ? record.base.repo : undefined;
-  if (!isRawRecord(repository) || !includes(organizations, loginOf(repository.owner))) return false;
+  const { organizations, type, state } = selectorSchemas[kind].parse(selector);
+  const repository = items[kind].repositoryOf(record);
+  if (!items[kind].isOne(record) || !isRawRecord(repository)) return false;
+  if (!includes(organizations, loginOf(repository.owner))) return false;
   return isOfType(type, repository) && (state === 'all' || record.state === state);
 }
 

@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { SourceError } from '../../domain/errors.ts';
 import type { ListRequest, Page, Source, SourceType } from '../source.ts';
 import { GitHubClient } from './client.ts';
+import { githubEvents } from './events.ts';
 import { identify, lacksKey } from './identity.ts';
+import { type ItemKind, isItemKind, items } from './items.ts';
 import { isSelected, type Kind, selectorSchemas } from './selectors.ts';
 
 const settings = z.strictObject({
@@ -16,22 +18,26 @@ const settings = z.strictObject({
     .string()
     .regex(/^[\x21-\x7e]*$/, 'holds a blank or a character that a header cannot carry')
     .optional(),
+  /** What GitHub signs its webhooks with; empty: none, and they are refused. */
+  webhookSecret: z.string().optional(),
 });
 
 /** GitHub, GitHub Enterprise and APIs with the same routes. */
-export const githubSource: SourceType<GitHubSource> = {
+export const githubSource = {
   type: 'github',
   settings,
-  kinds: selectorSchemas,
-  create: (values) => createGitHubSource(new GitHubClient(settings.parse(values))),
-};
+  kinds: selectorSchemas as SourceType['kinds'],
+  create(values: Readonly<Record<string, unknown>>) {
+    const { webhookSecret, ...options } = settings.parse(values);
+    return createGitHubSource(new GitHubClient(options), webhookSecret);
+  },
+} satisfies SourceType;
 
-/** Its `identify` needs no waiting. */
-type GitHubSource = ReturnType<typeof createGitHubSource>;
-
-/** The source over a client of the caller's making. */
-export function createGitHubSource(client: GitHubClient) {
+/** The source over a client of the caller's making. Without a secret it refuses webhooks. */
+export function createGitHubSource(client: GitHubClient, webhookSecret?: string) {
   return {
+    events: githubEvents(webhookSecret),
+    incremental: Object.keys(items),
     list: (request) => list(client, request),
     identify: (kind, record) => identify(known(kind), record),
     async lookup({ kind, key, locator, signal, log }) {
@@ -40,7 +46,8 @@ export function createGitHubSource(client: GitHubClient) {
       if (lacksKey(known(kind), key, record)) {
         throw new SourceError(`${locator} answered without the record's key, so whether it is ${key} is unknown`);
       }
-      return identify(known(kind), record).key === key ? record : null;
+      if (identify(known(kind), record).key !== key) return null;
+      return isItemKind(kind) ? client.completed(kind, record, { signal, log }) : record;
     },
     admits: (kind, selector, record) => isSelected(known(kind), selector, record),
   } satisfies Source;
@@ -51,6 +58,7 @@ const words: Readonly<Record<Kind, string>> = {
   organization: 'organization',
   repository: 'repository',
   'pull-request': 'pull request',
+  issue: 'issue',
 };
 
 async function* list(client: GitHubClient, request: ListRequest): AsyncGenerator<Page> {
@@ -83,14 +91,19 @@ const read: Readonly<Record<Kind, (client: GitHubClient, request: ListRequest) =
       pages: client.repositories(organizations, type, { after: cursor, signal, log }),
     };
   },
-  'pull-request'(client, { selector, cursor, signal, log }) {
-    const { organizations, type, state } = selectorSchemas['pull-request'].parse(selector);
-    return {
-      what: `${state} pull requests for organizations: ${organizations.join(', ')}`,
-      pages: client.pullRequests(organizations, { type, state }, { after: cursor, signal, log }),
-    };
-  },
+  'pull-request': (client, request) => readItems('pull-request', client, request),
+  issue: (client, request) => readItems('issue', client, request),
 };
+
+function readItems(kind: ItemKind, client: GitHubClient, request: ListRequest): Reading {
+  const { since, cursor: after, signal, log } = request;
+  const selected = selectorSchemas[kind].parse(request.selector);
+  const changed = since === null ? '' : ` that changed since ${since}`;
+  return {
+    what: `${selected.state} ${items[kind].words}${changed} for organizations: ${selected.organizations.join(', ')}`,
+    pages: client.items(kind, { ...selected, since }, { after, signal, log }),
+  };
+}
 
 async function* onePage(rows: () => Promise<Page['rows']>): AsyncGenerator<Page> {
   yield { rows: await rows(), next: null };

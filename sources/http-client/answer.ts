@@ -9,8 +9,10 @@ export interface Answer {
   readonly url: string;
   /** The `Link` header, where there is one. */
   readonly link: string | null;
-  /** The `Date` header, where there is one: the API's own clock. */
-  readonly date: string | null;
+  /** The API's own clock when it answered (the header `Date`, as RFC 3339), where it tells it. */
+  readonly clock: string | null;
+  /** By their lower-case names. */
+  readonly headers: Readonly<Record<string, unknown>>;
   readonly body: Buffer;
   readonly names: SettingNames;
 }

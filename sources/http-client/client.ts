@@ -1,6 +1,7 @@
 import axios, { type AxiosInstance, type AxiosResponse, isAxiosError } from 'axios';
 import axiosRetry, { type IAxiosRetryConfigExtended } from 'axios-retry';
 import { SourceError } from '../../domain/errors.ts';
+import { instant } from '../instant.ts';
 import type { SourceLog } from '../source.ts';
 import type { Answer } from './answer.ts';
 import { type FailureContext, failureOf } from './failure.ts';
@@ -113,8 +114,10 @@ export class HttpClient {
     for (let hops = 0; hops <= REDIRECTS; hops++) {
       const { status, headers, data } = await this.#send(target, options);
       if (status === 404 || status === 410) return null;
-      if (status < 300)
-        return { url: target, link: headers.link ?? null, date: headers.date ?? null, body: data, names };
+      if (status < 300) {
+        const clock = instant(headers.date);
+        return { url: target, link: headers.link ?? null, clock, headers, body: data, names };
+      }
       const what = `GET ${shown(target)} answered ${status}, and its Location header`;
       if (typeof headers.location !== 'string') throw new SourceError(`${what} is missing`);
       target = onOrigin(headers.location, { base: target, origin, what, names });

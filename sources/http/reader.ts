@@ -21,7 +21,7 @@ export interface ListingPage {
   readonly rows: readonly RawRecord[];
   /** `null`: that was the last. */
   readonly next: Position | null;
-  /** The `Date` header. */
+  /** The API's own clock when it answered. */
   readonly clock: string | null;
 }
 
@@ -49,7 +49,7 @@ export class Reader {
     const value = kind.items === null ? document : await evaluated(kind.items, document, whereOf(answer));
     const rows = recordsIn(value, answer, kind);
     const turn = { token: position?.token ?? null, answer, document, rows, full: position?.full ?? false };
-    return { rows, next: await this.#next(listing, turn, position), clock: answer.date };
+    return { rows, next: await this.#next(listing, turn, position), clock: answer.clock };
   }
 
   /** The page after this one. Throws `SourceError` when it was read before. */

@@ -3,6 +3,7 @@ import { isRawRecord, type RawRecord } from '../../domain/json.ts';
 import { jsonOf, named } from '../http-client/answer.ts';
 import type { HttpClient, RequestOptions } from '../http-client/client.ts';
 import { shown } from '../http-client/origin.ts';
+import { instant } from '../instant.ts';
 import type { LookupRequest, RecordIdentity } from '../source.ts';
 import { evaluated, word } from './evaluation.ts';
 import type { Kind } from './kinds.ts';
@@ -60,11 +61,9 @@ export async function latestChange(kind: Kind, rows: readonly RawRecord[]): Prom
     const where = `modified of ${kind.name}, item ${index} of the page,`;
     const text = word(await evaluated(kind.modified, row, where), where);
     if (text === null) continue;
-    const time = Date.parse(text);
-    if (Number.isNaN(time))
-      throw new SourceError(`${where} yields a text that is not a time, such as 2026-01-31T12:00:00Z`);
-    const instant = new Date(time).toISOString();
-    if (latest === null || instant > latest) latest = instant;
+    const time = instant(text);
+    if (time === null) throw new SourceError(`${where} yields a text that is not a time, such as 2026-01-31T12:00:00Z`);
+    if (latest === null || time > latest) latest = time;
   }
   return latest;
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { SourceError } from '../../domain/errors.ts';
+import { isRawRecord, type Json } from '../../domain/json.ts';
 import { HttpClient, type HttpLimits } from '../http-client/client.ts';
 import type { ListRequest, Page, Source, SourceType } from '../source.ts';
 import type { ExpressionEngine } from './engine.ts';
@@ -17,9 +18,16 @@ export function httpSource(engine: ExpressionEngine): SourceType {
     type: 'http',
     settings,
     kinds: {},
-    userKinds: { setting: 'kinds', selector: z.strictObject({}) },
+    kindsOf: kindsIn,
     create: (values) => createHttpSource(settings.parse(values), engine),
   };
+}
+
+/** Those that the settings name, whether what is said of them is right or not. They have no selector fields. */
+function kindsIn(settings: Json): Readonly<Record<string, z.ZodObject>> {
+  const kinds = isRawRecord(settings) ? settings.kinds : undefined;
+  const names = isRawRecord(kinds) ? Object.keys(kinds) : [];
+  return Object.fromEntries(names.map((name) => [name, z.strictObject({})]));
 }
 
 /** The source of settings that were checked. `limits` for tests: their pauses should not be noticed. */

@@ -14,7 +14,7 @@ import { FULL } from '../../domain/scope.ts';
 import { createTestDatabase, type TestDatabase } from '../support/environment/database.ts';
 import { StagedRun } from '../support/staged-run.ts';
 
-const RESYNC = { integration: 'acme', origin: 'sdk', action: 'resync', scope: FULL, plan: null } as const;
+const RESYNC = { integration: 'acme', origin: 'sdk', action: 'resync', scope: FULL, plan: null, call: null } as const;
 
 const ANYTHING_MAY_GO = {
   resources: ['thing'],
@@ -119,9 +119,9 @@ describe('runs and their fence at the database', () => {
       handTriggersOver: true,
     });
     const second = await StagedRun.begin(under);
-    expect(await readTrigger(under.db, String(trigger))).toEqual({ runId: second.run.runId, done: false });
+    expect(await readTrigger(under.db, String(trigger))).toMatchObject({ runId: second.run.runId, done: false });
     await second.end();
-    expect(await readTrigger(under.db, String(trigger))).toEqual({ runId: second.run.runId, done: true });
+    expect(await readTrigger(under.db, String(trigger))).toMatchObject({ runId: second.run.runId, done: true });
     expect(await beginRun(under.db, 'acme', randomUUID())).toBeNull();
   });
 

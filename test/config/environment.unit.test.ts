@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { IntegrationDocument } from '../../config/configuration.ts';
+import { storedInterval } from '../../config/load.ts';
 import { variablePrefix } from '../../config/settings.ts';
 import { acme, load, loadOne, mistakes, refusal } from './support.ts';
 
@@ -114,6 +116,65 @@ describe('environment settings', () => {
     expect(settings(acme(), { TIDEMARK__ACME__ACCESS_TOKEN: `\${env:HOME}`, HOME: '/' }).accessToken).toBe(
       `\${env:HOME}`,
     );
+  });
+
+  describe('of the interval of scheduled resyncs', () => {
+    const OWN = 'TIDEMARK__ACME__SCHEDULED_RESYNC_INTERVAL';
+    const DEFAULT = 'TIDEMARK_SCHEDULED_RESYNC_INTERVAL';
+    const hours = (text: string, env: Record<string, string> = {}) => {
+      const { scheduledResyncInterval: interval } = loadOne(text, env);
+      return interval === null ? null : interval / 3_600_000;
+    };
+    const file = acme({ integration: '    scheduledResyncInterval: 2h\n' });
+
+    it("S1.3 the integration's own variable wins over the file, the file over the default for all", () => {
+      expect(hours(acme())).toBeNull();
+      expect(hours(file)).toBe(2);
+      expect(hours(acme(), { [DEFAULT]: '3h' })).toBe(3);
+      expect(hours(file, { [DEFAULT]: '3h' })).toBe(2);
+      expect(hours(acme(), { [DEFAULT]: '3h', [OWN]: '4h' })).toBe(4);
+      expect(hours(file, { [DEFAULT]: '3h', [OWN]: '4h' })).toBe(4);
+      expect(hours(file, { [DEFAULT]: '', [OWN]: '' })).toBe(2);
+    });
+
+    it('S1.3 the default counts where the file leaves the key empty, also by a reference', () => {
+      expect(hours(acme({ integration: '    scheduledResyncInterval:\n' }), { [DEFAULT]: '3h' })).toBe(3);
+      const reference = acme({ integration: `    scheduledResyncInterval: \${env:PACE:-}\n` });
+      expect(hours(reference, { [DEFAULT]: '3h' })).toBe(3);
+      expect(hours(reference, { [DEFAULT]: '3h', PACE: '5h' })).toBe(5);
+    });
+
+    it('S1.3 the default is that of every integration that has none', () => {
+      const entry = (id: string, line = '') =>
+        `  ${id}: { ${line}source: { type: forge }, resources: [{ kind: repository, entity: { identifier: a, blueprint: b } }] }\n`;
+      const text = `integrations:\n${entry('a')}${entry('b', 'scheduledResyncInterval: 1d, ')}${entry('c')}`;
+      const { integrations } = load(text, { [DEFAULT]: '12h', TIDEMARK__C__SCHEDULED_RESYNC_INTERVAL: '1h' });
+      expect(integrations.map((each) => (each.scheduledResyncInterval ?? 0) / 3_600_000)).toEqual([12, 24, 1]);
+    });
+
+    it.each([OWN, DEFAULT])('%s that is no duration is shown by its name', (variable) => {
+      expect(mistakes(acme(), { [variable]: 'often' })).toEqual([
+        `2:3  integrations.acme.scheduledResyncInterval: must be a duration with its unit, such as 500ms, 5s, 2m, 2h or 1d (set by ${variable})`,
+      ]);
+      expect(mistakes(acme(), { [variable]: '10ms' })[0]).toMatch(/must be at least 1s \(set by /);
+    });
+
+    it('of a stored configuration can be told without what else it needs from the environment', () => {
+      const text = acme({
+        source: `      accessToken: \${env:TOKEN}\n`,
+        integration: `    scheduledResyncInterval: \${env:PACE:-90m}\n`,
+      });
+      const [document] = load(text, { TOKEN: 't' }).documents as [IntegrationDocument];
+      expect(storedInterval(document, {})).toBe(5400);
+      expect(storedInterval(document, { PACE: '1500ms' })).toBe(2);
+      expect(storedInterval(document, { [OWN]: '4h' })).toBe(14_400);
+      expect(() => storedInterval(document, { PACE: 'often', TOKEN: 't' })).toThrow(
+        `integrations.acme.scheduledResyncInterval: must be a duration with its unit, such as 500ms, 5s, 2m, 2h or 1d (set by \${env:PACE})`,
+      );
+      const [plain] = load(acme()).documents as [IntegrationDocument];
+      expect(storedInterval(plain, {})).toBeNull();
+      expect(storedInterval(plain, { [DEFAULT]: '3h' })).toBe(10_800);
+    });
   });
 
   it('belong to one integration, by its id in capitals with underscores', () => {

@@ -204,7 +204,6 @@ describe('examples/http/tidemark.yaml', () => {
       ['paging: link', 'paging: pages'],
       ['recordKey:', 'recordkey:'],
       ['parent: { kind: organization }', 'parent: organization'],
-      ['selector:\n          query:', 'selector:\n          state:'],
     ] as const) {
       expect(text).toContain(right);
       expect(accepts(text.replace(right, wrong)), wrong).toBe(false);

@@ -69,7 +69,7 @@ describe('the JSON schema for editors', () => {
   it.each([
     ['a number out of bounds', acme({ integration: '    concurrency: 65\n' })],
     ['a duration without unit', acme({ integration: '    cancelDeadline: 5\n' })],
-    ['a key of a later version', acme({ integration: '    policy: {}\n' })],
+    ['a key of a later version', acme({ integration: '    keepRawPages: 1\n' })],
     ['a bad id', acme().replace('acme:', 'Acme:')],
     [
       "another kind's selector field",

@@ -1,23 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { acme, load, mistakes } from './support.ts';
+import { acme, mistakes } from './support.ts';
 
 describe('keys of later versions are refused by name', () => {
   const integration = (line: string) => acme({ integration: `    ${line}\n` });
   const resource = (line: string) =>
     acme({ resources: `      - kind: repository\n        entity: { identifier: a, blueprint: b }\n        ${line}\n` });
   it.each([
-    ['server', acme({ top: 'server: { port: 8480 }\n' })],
-    ['scheduledResyncInterval', integration('scheduledResyncInterval: 2h')],
-    ['onTrigger', integration('onTrigger: restart')],
-    ['starvationGuard', integration('starvationGuard: 5')],
     ['keepRawPages', integration('keepRawPages: 1')],
-    ['policy', integration('policy: {}')],
-    ['maxShare', integration('deletes: { maxShare: 0.3 }')],
-    ['maxCount', integration('deletes: { maxCount: 5 }')],
-    ['emptySource', integration('deletes: { emptySource: hold }')],
-    ['removed', integration('deletes: { removed: hold }')],
-    ['webhookSecret', acme({ source: '      webhookSecret: abc\n' })],
-    ['policy', resource('policy: {}')],
+    ['resolution', integration('policy: { resolution: newer }')],
+    ['defaultResolution', integration('policy: { defaultResolution: other }')],
+    ['resolve', resource('policy: { resolve: a }')],
     ['components', resource('components: []')],
     [
       'modifiedAt',
@@ -29,7 +21,7 @@ describe('keys of later versions are refused by name', () => {
     expect(found[0]).toMatch(new RegExp(`[.\\s]${key}: \`${key}\` is not supported yet in this version$`));
   });
 
-  it.each(['tidemark', 'module'])('source type %s', (type) => {
+  it.each(['tidemark'])('source type %s', (type) => {
     const text = acme().replace('type: forge', `type: ${type}`);
     expect(mistakes(text)).toEqual([
       `4:13  integrations.acme.source.type: source type \`${type}\` is not supported yet in this version; one of: forge, feed`,
@@ -40,16 +32,6 @@ describe('keys of later versions are refused by name', () => {
     const text = acme({ integration: `    destination: { type: ${type}, baseUrl: x, merge: true }\n` });
     expect(mistakes(text)).toEqual([
       `5:26  integrations.acme.destination.type: destination type \`${type}\` is not supported yet in this version; one of: catalog`,
-    ]);
-  });
-
-  it('and so are environment settings', () => {
-    expect(load(acme(), { TIDEMARK_SCHEDULED_RESYNC_INTERVAL: '' }).integrations).toHaveLength(1);
-    expect(mistakes(acme(), { TIDEMARK_SCHEDULED_RESYNC_INTERVAL: '2h' })).toEqual([
-      '1:1  the environment variable `TIDEMARK_SCHEDULED_RESYNC_INTERVAL` is not supported yet in this version',
-    ]);
-    expect(mistakes(acme(), { TIDEMARK__ACME__SCHEDULED_RESYNC_INTERVAL: '2h' })).toEqual([
-      '2:3  integrations.acme: the environment variable `TIDEMARK__ACME__SCHEDULED_RESYNC_INTERVAL` is not supported yet in this version',
     ]);
   });
 

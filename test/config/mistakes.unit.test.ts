@@ -37,7 +37,7 @@ unknown: 1
       '18:3  integrations.Beta: an integration id has 1 to 63 lower-case letters, digits and hyphens, and does not begin with a hyphen',
       '18:3  integrations.Beta.source: is missing; it must be a map',
       '18:3  integrations.Beta.resources: is missing; it must be a list',
-      '19:1  unknown: unknown key "unknown"; one of: blueprints, integrations',
+      '19:1  unknown: unknown key "unknown"; one of: server, blueprints, integrations',
     ]);
   });
 
@@ -206,7 +206,11 @@ describe('a configuration that is right', () => {
       destination: { type: 'catalog', settings: {} },
       cancelDeadline: 5_000,
       concurrency: 4,
-      deletes: { lookupLimit: 200 },
+      scheduledResyncInterval: null,
+      onTrigger: 'restart',
+      starvationGuard: 5,
+      checkpointOverlap: 600_000,
+      deletes: { maxShare: 0.3, maxCount: null, emptySource: 'hold', removed: 'hold', lookupLimit: 200 },
       resources: [
         {
           key: 'repository',
@@ -216,6 +220,7 @@ describe('a configuration that is right', () => {
           selector: { type: 'all' },
           entity: { identifier: 'name', blueprint: '"repo"', title: null, team: null, properties: {}, relations: {} },
           itemsToParse: null,
+          strategy: { create: true, update: true },
         },
       ],
     };

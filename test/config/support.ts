@@ -35,6 +35,7 @@ export function contextOf(env: Environment = {}): ConfigurationContext {
     destinations: [{ type: 'catalog', settings: z.strictObject({}) }],
     checkExpression: (text) =>
       text.includes('!!') ? { message: `unexpected !! in ${text}`, position: text.indexOf('!!') } : null,
+    directory: '/',
     env,
   };
 }

@@ -30,14 +30,19 @@ function anonymous(key: string, value: unknown): unknown {
 async function save(scenario: string, { integration, temporalAddress }: Rig, since: Date): Promise<void> {
   const connection = await Connection.connect({ address: temporalAddress });
   const client = new Client({ connection });
-  const query = `WorkflowId STARTS_WITH "resync/${integration}" AND StartTime >= "${since.toISOString()}"`;
+  const ids = ['resync', 'live', 'schedule']
+    .map((prefix) => `WorkflowId STARTS_WITH "${prefix}/${integration}"`)
+    .join(' OR ');
+  const query = `(${ids}) AND StartTime >= "${since.toISOString()}"`;
   const names = new Map<string, number>();
   await until(async () => (await client.workflow.count(query)).count >= 1);
   const executions = [];
   for await (const execution of client.workflow.list({ query })) executions.push(execution);
   for (const { workflowId, runId, status } of executions.sort((a, b) => +a.startTime - +b.startTime)) {
     const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
-    const name = `${scenario}.${workflowId.replace(`resync/${integration}`, 'resync').replaceAll('/', '.')}`;
+    // A schedule appends the time to the id of what it starts.
+    const place = workflowId.replace(`/${integration}`, '').replace(/-\d{4}-\d\d-\d\dT.*$/, '');
+    const name = `${scenario}.${place.replaceAll('/', '.')}`;
     const number = (names.get(name) ?? 0) + 1;
     names.set(name, number);
     const file = new URL(`./histories/${name}.${number}.json`, import.meta.url);
@@ -90,4 +95,70 @@ it('aborted by a trigger and continued as new', async () => {
   rig.intercept = undefined;
   expect((await rig.resync()).outcome).toBe('complete');
   await save('aborted', rig, since);
+});
+
+it('held deletes, approved', async () => {
+  const { rig, source } = await start();
+  await rig.resync();
+  for (const { full_name } of source.store.repositoriesOf('org-0').slice(0, 700))
+    source.store.removeRepository(String(full_name));
+  const since = new Date();
+  expect((await rig.resync()).outcome).toBe('held');
+  const [plan] = await rig.client.plans(rig.integration, 1);
+  const trigger = await rig.client.approve(rig.integration, String(plan?.plan), { origin: 'sdk' });
+  expect((await rig.client.followTrigger(trigger)).outcome).toBe('complete');
+  await save('held', rig, since);
+});
+
+it('a trigger that waits behind a run', async () => {
+  const { rig } = await start({ settings: { onTrigger: 'queue' } });
+  const since = new Date();
+  rig.intercept = async ({ page }) => {
+    if (page === 2) await rig.client.resync(rig.integration, { origin: 'sdk', kinds: ['organization'] });
+    return undefined;
+  };
+  expect((await rig.resync()).outcome).toBe('complete');
+  rig.intercept = undefined;
+  await until(async () => (await rig.runs()).filter((run) => run.outcome === 'complete').length === 2);
+  await save('queued', rig, since);
+});
+
+it('retry of the quarantine', async () => {
+  const nameless = { entity: { identifier: 'nothing', blueprint: '"repository"' } };
+  const { rig } = await start({ resources: { 'pull-request': null, repository: nameless } });
+  await rig.resync();
+  await rig.configure({ 'pull-request': null });
+  const since = new Date();
+  const trigger = await rig.client.retryQuarantine(rig.integration, { origin: 'sdk' });
+  expect((await rig.client.followTrigger(trigger)).outcome).toBe('complete');
+  await save('retry', rig, since);
+});
+
+it('calls and a sync of ready entities', async () => {
+  const { rig } = await start();
+  const since = new Date();
+  const entities = [{ blueprint: 'note', identifier: 'a' }];
+  await rig.client.register(rig.integration, entities, { origin: 'sdk', wait: true });
+  const trigger = await rig.client.sync(rig.integration, entities, { origin: 'sdk' });
+  expect((await rig.client.followTrigger(trigger)).outcome).toBe('complete');
+  await save('calls', rig, since);
+});
+
+it('triggered by a schedule', async () => {
+  const since = new Date();
+  const resources = { 'pull-request': null, repository: null };
+  const { rig } = await start({ resources, settings: { scheduledResyncInterval: '2h' } });
+  const connection = await Connection.connect({ address: rig.temporalAddress });
+  const schedule = new Client({ connection }).schedule.getHandle(`schedule/${rig.integration}`);
+  // It is there as soon as the worker has looked at the configuration.
+  await until(() =>
+    schedule.trigger('SKIP').then(
+      () => true,
+      () => false,
+    ),
+  );
+  await until(async () => (await rig.runs())[0]?.outcome === 'complete');
+  await until(async () => (await schedule.describe()).info.runningActions.length === 0);
+  await connection.close();
+  await save('scheduled', rig, since);
 });

@@ -48,6 +48,12 @@ describe('replay of recorded histories', () => {
       'aborted.resync.repository.1',
       'delete-by-lookup.resync.repository.second-look.1',
       'delete-by-second-listing.resync.repository.second-look.1',
+      'held.resync.2',
+      'queued.resync.2',
+      'retry.resync.repository.1',
+      'calls.live.1',
+      'calls.resync.1',
+      'scheduled.schedule.1',
     ]) {
       expect(names).toContain(shape);
     }

@@ -1,7 +1,13 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { kindWorkflowId, resyncWorkflowId, secondLookWorkflowId } from '../../domain/workflow-ids.ts';
+import {
+  kindWorkflowId,
+  liveWorkflowId,
+  resyncWorkflowId,
+  scheduleId,
+  secondLookWorkflowId,
+} from '../../domain/workflow-ids.ts';
 import { ROOT, spansOf, tableBelow, textOf } from './support.ts';
 
 const PAGE = 'docs/architecture.md';
@@ -63,6 +69,8 @@ describe('docs/architecture.md', async () => {
       resyncWorkflowId(integration),
       kindWorkflowId(integration, '<kind>'),
       secondLookWorkflowId(integration, '<kind>'),
+      liveWorkflowId(integration),
+      scheduleId(integration),
     ]);
   });
 });

@@ -37,7 +37,7 @@ describe('the command line in the documents', async () => {
 
   it('a command or an option that does not exist is noticed', () => {
     expect(problemOf('serve --port 1', commands)).toContain('no command serve');
-    expect(problemOf('resync acme --since last', commands)).toContain('no --since');
+    expect(problemOf('resync acme --until last', commands)).toContain('no --until');
   });
 
   it('the README names the exit code of every outcome', () => {

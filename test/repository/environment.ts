@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { readConnections } from '../../config/connections.ts';
-import { environmentSettings } from '../../config/settings.ts';
+import { serverSettings } from '../../config/server.ts';
+import { environmentDefaults, environmentSettings } from '../../config/settings.ts';
 
 const { resolve } = createRequire(import.meta.url);
 
@@ -15,5 +16,8 @@ export function isKnownVariable(name: string): boolean {
     const variable = name.replace('<INTEGRATION>', 'ACME');
     return environmentSettings('acme', ['baseUrl', 'accessToken'], { [variable]: 'x' }).settings.length > 0;
   }
-  return JSON.stringify(readConnections({ [name]: 'x' })) !== JSON.stringify(readConnections({}));
+  if (environmentDefaults('acme', { [name]: 'x' }).length > 0) return true;
+  const isOfServer =
+    JSON.stringify(serverSettings({ env: { [name]: '1' } })) !== JSON.stringify(serverSettings({ env: {} }));
+  return isOfServer || JSON.stringify(readConnections({ [name]: 'x' })) !== JSON.stringify(readConnections({}));
 }

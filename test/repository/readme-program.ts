@@ -6,6 +6,6 @@ const client = await TidemarkClient.connect({
   taskQueue: 'tidemark',
 });
 const trigger = await client.resync('acme-github', { origin: 'sdk' });
-const run = await client.followTrigger(trigger, ({ outcome }) => console.log(outcome));
+const run = await client.followTrigger(trigger, { onProgress: ({ outcome }) => console.log(outcome) });
 console.log(run.outcome, run.kinds);
 await client.close();

@@ -111,6 +111,7 @@ describe('triggers', () => {
       action: 'resync',
       scope: FULL,
       plan: null,
+      call: null,
     });
     expect((await rig.client.followTrigger(trigger)).outcome).toBe('complete');
   });

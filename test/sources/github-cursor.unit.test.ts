@@ -4,7 +4,7 @@ import { SourceError } from '../../domain/errors.ts';
 import { createGitHubServer } from '../../examples/github-server/server.ts';
 import type { GitHubStore } from '../../examples/github-server/store.ts';
 import { createGitHubSource } from '../../sources/github/source.ts';
-import { collect, errorOf, keys, listAll, listRequest, quick, serve, storeOf } from './support.ts';
+import { collect, errorOf, keys, listAll, listRequest, quick, serve, storeOf, withIssues } from './support.ts';
 
 const shapes = fc.record({
   acme: fc.array(fc.nat({ max: 7 }), { maxLength: 9 }),
@@ -14,12 +14,12 @@ const shapes = fc.record({
 const organizations = ['acme', 'beta', 'gamma'];
 
 describe('resuming', () => {
-  it.each(['repository', 'pull-request'])(
+  it.each(['repository', 'pull-request', 'issue'])(
     'in a new process after every page gives the %s records of one pass',
     async (kind) => {
       await fc.assert(
         fc.asyncProperty(shapes, fc.integer({ min: 1, max: 5 }), async (shape, pageSize) => {
-          const server = await createGitHubServer({ store: storeOf(shape) });
+          const server = await createGitHubServer({ store: withIssues(storeOf(shape), 2) });
           const fresh = () => createGitHubSource(quick(server, { pageSize }));
           try {
             const onePass = await collect(fresh().list(listRequest({ kind, selector: { organizations } })));

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { FlavorName } from '../../examples/github-server/flavors.ts';
 import { octokitExamples } from '../../examples/github-server/octokit-examples.ts';
 import { githubSource } from '../../sources/github/source.ts';
-import { keys, listAll, recordingLog, serve, sizes, storeOf } from './support.ts';
+import { keys, listAll, recordingLog, serve, sizes, storeOf, withIssues } from './support.ts';
 
 const flavors: readonly [FlavorName, string, number[]][] = [
   ['github', '', [100, 20]],
@@ -12,18 +12,18 @@ const flavors: readonly [FlavorName, string, number[]][] = [
 
 describe.each(flavors)('%s', (flavor, base, pageSizes) => {
   it('every kind is read and every record found again', async () => {
-    const store = storeOf({ acme: [...Array(119).fill(0), 120], 'octo-org': [3] });
+    const store = withIssues(storeOf({ acme: [...Array(119).fill(0), 120], 'octo-org': [3] }), 1);
     const server = await serve({ store, flavor });
     expect(new URL(server.url).pathname).toBe(base === '' ? '/' : base);
     const source = githubSource.create({ baseUrl: server.url });
-    const kinds = { organization: [2], repository: [...pageSizes, 1], 'pull-request': null };
+    const kinds = { organization: [2], repository: [...pageSizes, 1], 'pull-request': null, issue: null };
     for (const [kind, expected] of Object.entries(kinds)) {
       const pages = await listAll(source, kind, { organizations: ['acme', 'octo-org'] });
       if (expected !== null) expect(sizes(pages)).toEqual(expected);
       const records = pages.flatMap(({ rows }) => [...rows]);
       const identities = records.map((record) => source.identify(kind, record));
       expect(new Set(identities.map(({ key }) => key)).size).toBe(
-        { organization: 2, repository: 121, 'pull-request': 123 }[kind],
+        { organization: 2, repository: 121, 'pull-request': 123, issue: 121 }[kind],
       );
       for (const at of [0, records.length - 1]) {
         const { key, locator } = identities[at] ?? {};

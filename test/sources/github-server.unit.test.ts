@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { generated } from '../../examples/github-server/generated.ts';
 import { octokitExamples } from '../../examples/github-server/octokit-examples.ts';
 import { createGitHubServer, type GitHubServer } from '../../examples/github-server/server.ts';
-import { errorOf, serve, storeOf } from './support.ts';
+import { errorOf, serve, storeOf, withIssues } from './support.ts';
 
 async function get(server: GitHubServer, path: string, headers: Record<string, string> = {}) {
   const response = await fetch(server.url + path, { headers, redirect: 'manual' });
@@ -33,6 +33,56 @@ describe('the GitHub-like server', () => {
     store.removeRepository('acme/svc-000000');
     // The third one moved to page 1 and is missed: what a second look is for.
     expect(await names(2)).toEqual(['svc-000003']);
+  });
+
+  it('lists issues with the pull requests among them, by state, time of change and order', async () => {
+    const store = withIssues(storeOf({ acme: [1] }), 3);
+    const [pull] = store.pullRequests();
+    store.putPullRequest({ ...pull, updated_at: '2025-06-01T00:00:02Z' });
+    for (const [index, issue] of store.issues().entries()) {
+      store.putIssue({
+        ...issue,
+        state: index === 0 ? 'closed' : 'open',
+        updated_at: `2025-06-01T00:00:0${index + 1}Z`,
+      });
+    }
+    const server = await serve({ store });
+    const numbers = async (query: string) => {
+      const { body } = await get(server, `/repos/acme/svc-000000/issues?${query}`);
+      return body.map(({ number }: { number: number }) => number);
+    };
+    expect(await numbers('')).toEqual([3, 4, 1]);
+    expect(await numbers('state=closed')).toEqual([2]);
+    expect(await numbers('state=all&since=2025-06-01T00:00:02Z&sort=updated')).toEqual([4, 3, 1]);
+    expect(await numbers('state=all&since=2025-06-01T00:00:02.5Z&sort=updated&direction=asc')).toEqual([4]);
+    const { headers, body } = await get(
+      server,
+      '/repos/acme/svc-000000/issues?state=all&per_page=3&since=2025-01-01T00:00:00Z',
+    );
+    expect(body).toHaveLength(3);
+    expect(headers.get('link')).toContain('page=2>; rel="next"');
+    expect(headers.get('date')).toBeTruthy();
+    const one = await get(server, '/repos/acme/svc-000000/issues/1');
+    expect(one.body).toMatchObject({ node_id: pull?.node_id, pull_request: { url: pull?.url } });
+    store.putRepository({ ...store.repositories()[0], has_issues: false });
+    for (const path of ['issues', 'issues/2']) {
+      expect((await get(server, `/repos/acme/svc-000000/${path}`)).status).toBe(410);
+    }
+  });
+
+  it('orders pull requests by the time of their change when asked to', async () => {
+    const store = storeOf({ acme: [3] });
+    for (const [index, second] of [5, 9, 7].entries()) {
+      store.putPullRequest({ ...store.pullRequests()[index], updated_at: `2025-06-01T00:00:0${second}Z` });
+    }
+    const numbers = async (flavor: 'github' | 'gitea', query: string) => {
+      const { body } = await get(await serve({ store, flavor }), `/repos/acme/svc-000000/pulls?${query}`);
+      return body.map(({ number }: { number: number }) => number);
+    };
+    expect(await numbers('github', '')).toEqual([1, 2, 3]);
+    expect(await numbers('github', 'sort=updated')).toEqual([1, 3, 2]);
+    expect(await numbers('github', 'sort=updated&direction=desc')).toEqual([2, 3, 1]);
+    expect(await numbers('gitea', 'sort=updated&direction=desc')).toEqual([1, 2, 3]);
   });
 
   it('answers 304 to a known ETag, free of charge', async () => {
@@ -133,6 +183,19 @@ describe('records', () => {
     expect(average(store.repositories())).toBeLessThan(2600);
     expect(average(store.pullRequests())).toBeGreaterThan(1200);
     expect(average(store.pullRequests())).toBeLessThan(1400);
+  });
+
+  it('generated issues are numbered after the pull requests, and leave the other records as they are', () => {
+    const { store, pullsOrganization, mutate } = generated({ ...sizes, issues: 50 });
+    expect(store.pullRequests()).toEqual(generated(sizes).store.pullRequests());
+    const [first] = store.repositoriesOf(pullsOrganization);
+    expect(store.issuesOf(String(first?.full_name)).map(({ number }) => number)).toEqual(
+      Array.from({ length: 25 }, (_, index) => 301 + index),
+    );
+    const { removed, changed } = mutate({ changePct: 10, removePct: 20 });
+    expect(store.issues()).toHaveLength(50 - removed.issue);
+    expect(removed.issue).toBeGreaterThan(0);
+    expect(changed.issue).toBeGreaterThan(0);
   });
 
   it('generated ones change and go by their shares, the same ones each time', () => {

@@ -204,16 +204,17 @@ describe('listing', () => {
 
   it('an organization without repositories is an empty page, and the end', async () => {
     const source = createGitHubSource(quick(await serve({ store: storeOf({ acme: [] }) })));
-    for (const kind of ['repository', 'pull-request']) {
-      expect(await listAll(source, kind, { organizations: ['acme'] })).toEqual([{ rows: [], next: null }]);
+    for (const kind of ['repository', 'pull-request', 'issue']) {
+      const pages = await listAll(source, kind, { organizations: ['acme'] });
+      expect(pages.map(({ rows, next }) => ({ rows, next }))).toEqual([{ rows: [], next: null }]);
     }
   });
 
   it('an unknown kind is an error that names the kinds', async () => {
     const source = githubSource.create({});
-    const error = await errorOf(listAll(source, 'issue', { organizations: ['acme'] }));
+    const error = await errorOf(listAll(source, 'release', { organizations: ['acme'] }));
     expect(error).toBeInstanceOf(SourceError);
-    expect(error.message).toContain('no kind "issue"; it has organization, repository, pull-request');
+    expect(error.message).toContain('no kind "release"; it has organization, repository, pull-request, issue');
   });
 });
 

@@ -9,7 +9,7 @@ import type { ListRequest, Page, Source } from '../../sources/source.ts';
 import { type Handler, type RestServer, serveRest } from '../support/rest-server.ts';
 import { collect, listRequest } from './support.ts';
 
-export const engine = { text: expressionText(checkExpression), compile };
+const engine = { text: expressionText(checkExpression), compile };
 
 type Settings = Readonly<Record<string, unknown>>;
 

@@ -1,5 +1,10 @@
 import { onTestFinished } from 'vitest';
-import { organizationRecord, pullRequestRecord, repositoryRecord } from '../../examples/github-server/record-shapes.ts';
+import {
+  issueRecord,
+  organizationRecord,
+  pullRequestRecord,
+  repositoryRecord,
+} from '../../examples/github-server/record-shapes.ts';
 import {
   createGitHubServer,
   type GitHubServer,
@@ -41,13 +46,32 @@ export function storeOf(organizations: Readonly<Record<string, readonly number[]
   return store;
 }
 
+/** Adds as many issues to each repository, all open and unchanged since 2025-03-11T09:00:00Z. */
+export function withIssues(store: GitHubStore, count: number): GitHubStore {
+  for (const { id, name, full_name } of store.repositories()) {
+    const [owner = ''] = String(full_name).split('/');
+    const repository = { id: Number(id), name: String(name) };
+    const pulls = store.pullRequestsOf(String(full_name)).length;
+    for (let number = pulls + 1; number <= pulls + count; number++) {
+      const index = store.issues().length;
+      store.putIssue({
+        ...issueRecord({ seed: 1, index, revision: 0, owner, repository, number }),
+        state: 'open',
+        closed_at: null,
+      });
+    }
+  }
+  return store;
+}
+
 export function recordingLog(): SourceLog & { readonly lines: string[] } {
   const lines: string[] = [];
   return { lines, info: (line) => lines.push(line), warn: (line) => lines.push(line) };
 }
 
 export function listRequest(request: Partial<ListRequest> & Pick<ListRequest, 'kind' | 'selector'>): ListRequest {
-  return { cursor: null, since: null, signal: new AbortController().signal, log: recordingLog(), ...request };
+  const run = { id: 'acme.1', trigger: 'sdk', startedAt: '2026-01-01T00:00:00.000Z' } as const;
+  return { cursor: null, since: null, run, signal: new AbortController().signal, log: recordingLog(), ...request };
 }
 
 export function listAll(source: Source, kind: string, selector: ListRequest['selector']): Promise<Page[]> {

@@ -1,4 +1,7 @@
-/** Changes to the resources of the test configuration, by kind; `null` leaves the kind out. */
+/**
+ * Changes to the resources of the test configuration, by kind; `null` leaves the kind out. The kind `issue` is only
+ * there when it is named.
+ */
 export type ResourceOverrides = Readonly<Record<string, Readonly<Record<string, unknown>> | null>>;
 
 export interface GitHubConfigurationOptions {
@@ -6,6 +9,8 @@ export interface GitHubConfigurationOptions {
   readonly baseUrl: string;
   readonly organizations: readonly string[];
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** Keys of `source:` besides `type` and `baseUrl`. */
+  readonly source?: Readonly<Record<string, unknown>>;
   readonly resources?: ResourceOverrides;
 }
 
@@ -24,11 +29,15 @@ const blueprints = {
     properties: { state: { type: 'string' }, author: { type: 'string' } },
     relations: { repository: { target: 'repository' } },
   },
+  issue: {
+    properties: { state: { type: 'string' } },
+    relations: { repository: { target: 'repository' } },
+  },
 };
 
-/** The configuration file of the tests: three kinds of GitHub. JSON is YAML. */
+/** The configuration file of the tests: kinds of GitHub. JSON is YAML. */
 export function githubConfiguration(options: GitHubConfigurationOptions): string {
-  const { integration, baseUrl, organizations, settings = {}, resources: overrides = {} } = options;
+  const { integration, baseUrl, organizations, settings = {}, source = {}, resources: overrides = {} } = options;
   const resources = [
     {
       kind: 'organization',
@@ -57,12 +66,23 @@ export function githubConfiguration(options: GitHubConfigurationOptions): string
         relations: { repository: 'base.repo.full_name' },
       },
     },
+    {
+      kind: 'issue',
+      selector: { organizations, state: 'all' },
+      entity: {
+        identifier: 'repository.full_name & "#" & $string(number)',
+        blueprint: '"issue"',
+        title: 'title',
+        properties: { state: 'state' },
+        relations: { repository: 'repository.full_name' },
+      },
+    },
   ];
   const chosen = resources
-    .filter(({ kind }) => overrides[kind] !== null)
+    .filter(({ kind }) => (kind === 'issue' ? overrides[kind] : overrides[kind] !== null))
     .map((resource) => ({ ...resource, ...overrides[resource.kind] }));
   return JSON.stringify({
     blueprints,
-    integrations: { [integration]: { source: { type: 'github', baseUrl }, ...settings, resources: chosen } },
+    integrations: { [integration]: { source: { type: 'github', baseUrl, ...source }, ...settings, resources: chosen } },
   });
 }

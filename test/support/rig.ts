@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { inject } from 'vitest';
 import { type Database, openDatabase } from '../../catalog/database.ts';
-import { TidemarkClient } from '../../client/client.ts';
+import { type ResyncOptions, TidemarkClient } from '../../client/client.ts';
 import { loadConfiguration } from '../../config/load.ts';
 import type { Entity } from '../../domain/entity.ts';
 import type { RunReport } from '../../domain/run.ts';
@@ -9,8 +9,10 @@ import type { Fault } from '../../examples/github-server/faults.ts';
 import type { GitHubRequest } from '../../examples/github-server/request.ts';
 import { createGitHubServer, type GitHubServer } from '../../examples/github-server/server.ts';
 import type { GitHubStore } from '../../examples/github-server/store.ts';
+import { type ListenOptions, type RunningServer, startServer } from '../../server/listen.ts';
 import { configurationContext } from '../../workers/configuration-context.ts';
 import { installRuntime } from '../../workers/log.ts';
+import { sourcesInForce } from '../../workers/sources-in-force.ts';
 import { type RunningWorker, startWorker } from '../../workers/worker.ts';
 import { createTestDatabase } from './environment/database.ts';
 import { githubConfiguration, type ResourceOverrides } from './github-configuration.ts';
@@ -20,15 +22,22 @@ export interface RigOptions {
   readonly organizations: readonly string[];
   /** Keys of the integration besides `source` and `resources`. */
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** Keys of `source:` besides `type` and `baseUrl`. */
+  readonly source?: Readonly<Record<string, unknown>>;
   readonly resources?: ResourceOverrides;
   /** `false`: the test starts workers itself. */
   readonly worker?: boolean;
   readonly databaseUrl?: string;
   readonly temporalAddress?: string;
+  /** The environment of workers and of what reads configurations. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 // Once in a process: the SDK's own lines about starting and stopping are no news here.
 installRuntime({ info: () => {}, warn: (message) => console.warn(message) });
+
+/** What the servers of rigs want to see. */
+export const TOKEN = 'a-token-for-tests-only';
 
 /** Everything that an integration test of resyncs needs, all real: database, Temporal, worker, an HTTP source. */
 export class Rig {
@@ -81,6 +90,7 @@ export class Rig {
       databaseUrl: this.databaseUrl,
       temporal: { connectionOptions: { address: this.temporalAddress } },
       taskQueue: this.taskQueue,
+      context: configurationContext({}),
     });
     this.closing.push(() => this.client.close());
     await this.configure(this.resources);
@@ -92,39 +102,68 @@ export class Rig {
     return this.options.resources ?? {};
   }
 
+  /** The settings that the rig began with. */
+  get settings(): Readonly<Record<string, unknown>> {
+    return this.options.settings ?? {};
+  }
+
+  /** The environment that the rig began with. */
+  get env(): Readonly<Record<string, string>> {
+    return this.options.env ?? {};
+  }
+
   /** The configuration as a file would hold it. */
-  configurationText(resources: ResourceOverrides = this.resources): string {
+  configurationText(resources: ResourceOverrides = this.resources, settings = this.settings): string {
     return githubConfiguration({
       integration: this.integration,
       baseUrl: this.server.url,
       organizations: this.options.organizations,
-      settings: this.options.settings ?? {},
+      settings,
+      source: this.options.source ?? {},
       resources,
     });
   }
 
   /** Imports a configuration, as a changed file would be. */
-  async configure(resources: ResourceOverrides): Promise<void> {
-    const text = this.configurationText(resources);
-    await this.client.importConfiguration(loadConfiguration({ file: 'test.yaml', text }, configurationContext({})));
+  async configure(resources: ResourceOverrides, settings = this.settings): Promise<void> {
+    const text = this.configurationText(resources, settings);
+    const context = configurationContext(this.env);
+    await this.client.importConfiguration(loadConfiguration({ file: 'test.yaml', text }, context));
   }
 
-  async startWorker(): Promise<RunningWorker> {
+  async startWorker(env = this.env): Promise<RunningWorker> {
     const line = (message: string): void => void this.lines.push(message);
     const worker = await startWorker({
       databaseUrl: this.databaseUrl,
       temporal: { connectionOptions: { address: this.temporalAddress } },
       taskQueue: this.taskQueue,
-      context: configurationContext({}),
+      context: configurationContext(env),
       log: { info: line, warn: line },
     });
     this.closing.push(() => worker.stop());
     return worker;
   }
 
+  /** The HTTP API over this rig's client, on a port of its own. */
+  async startServer(options: Partial<ListenOptions> = {}): Promise<RunningServer> {
+    const server = await startServer({
+      client: this.client,
+      context: configurationContext({}),
+      source: sourcesInForce(this.client, configurationContext({})),
+      token: TOKEN,
+      host: '127.0.0.1',
+      port: 0,
+      maxBody: 1024 * 1024,
+      log: { info: () => {}, warn: (message) => console.warn(message) },
+      ...options,
+    });
+    this.closing.push(() => server.stop());
+    return server;
+  }
+
   /** Triggers and follows the trigger to the end of the run that covers it. */
-  async resync(): Promise<RunReport> {
-    return this.client.followTrigger(await this.client.resync(this.integration, { origin: 'sdk' }));
+  async resync(scope: Pick<ResyncOptions, 'kinds' | 'since'> = {}): Promise<RunReport> {
+    return this.client.followTrigger(await this.client.resync(this.integration, { origin: 'sdk', ...scope }));
   }
 
   /** The catalog: `<blueprint>/<identifier>` → entity. */

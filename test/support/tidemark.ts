@@ -15,18 +15,23 @@ export interface Started {
   readonly child: ChildProcess;
   /** Resolves when stdout and stderr together hold the text; rejects when the process ends before. */
   says(text: string): Promise<void>;
+  /** What it has written so far: stdout, then stderr. */
+  output(): string;
   readonly ended: Promise<Ended>;
 }
 
 /** Settings of the machine's user must not reach what is tested. */
 const OTHERS = /^(DATABASE_URL|TEMPORAL_|TIDEMARK_|GITHUB_TOKEN)/;
 
+/** The demo is resynced by itself as well; none of that may come in between. */
+const SELDOM = { TIDEMARK__GITHUB_DEMO__SCHEDULED_RESYNC_INTERVAL: '24d' };
+
 /** `tidemark …` in a folder, as a user would run it, piped. */
 export function startTidemark(cwd: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Started {
   const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !OTHERS.test(name)));
   const child = spawn(process.execPath, [TIDEMARK, ...args], {
     cwd,
-    env: { ...clean, ...env },
+    env: { ...clean, ...SELDOM, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const out = { stdout: '', stderr: '' };
@@ -41,6 +46,7 @@ export function startTidemark(cwd: string, args: readonly string[], env: NodeJS.
   return {
     child,
     ended,
+    output: () => `${out.stdout}${out.stderr}`,
     says: (text) =>
       new Promise((resolve, reject) => {
         const look = (): void => {

@@ -1,0 +1,108 @@
+import type { Call, CallCounts, CallReport, CallState } from '../domain/call.ts';
+import { UsageError } from '../domain/errors.ts';
+import { storableText } from '../domain/text.ts';
+import type { Queryable } from './database.ts';
+import { rfc3339 } from './time.ts';
+
+export interface NewCall {
+  readonly integration: string;
+  readonly origin: 'ui' | 'api' | 'cli' | 'sdk' | 'webhook';
+  /** The source's own id of an event; `null`: a call. */
+  readonly delivery: string | null;
+  readonly call: Call;
+}
+
+/**
+ * Accepts a call: it is committed when this returns (sync-semantics 6.1). An event that is delivered again keeps its id
+ * and its first receipt. Throws `UsageError` for what is nested too deeply to be written down.
+ */
+export async function acceptCall(db: Queryable, { integration, origin, delivery, call }: NewCall): Promise<string> {
+  const [row] = await db.query<{ id: string }>(
+    `with accepted as (
+       insert into tidemark.inbox (integration, origin, delivery, type, call) values ($1, $2, $3, $4, $5)
+       on conflict (integration, delivery) do nothing returning id
+     )
+     select id from accepted
+     union all
+     select id from tidemark.inbox where integration = $1 and delivery = $3 limit 1`,
+    [integration, origin, delivery, call.type, textOf(call)],
+  );
+  return (row as { id: string }).id;
+}
+
+function textOf(call: Call): string {
+  try {
+    return JSON.stringify(call);
+  } catch (error) {
+    // JSON.parse can read what JSON.stringify cannot walk.
+    if (error instanceof RangeError) throw new UsageError('what was sent is nested too deeply');
+    throw error;
+  }
+}
+
+export async function readCall(db: Queryable, id: string): Promise<CallReport | null> {
+  const [row] = await db.query<CallReport>(
+    `select id as call, integration, state, result, reason, ${rfc3339('received_at')} as "receivedAt",
+            ${rfc3339('applied_at')} as "appliedAt"
+       from tidemark.inbox where id = $1`,
+    [id],
+  );
+  return row ?? null;
+}
+
+export interface WaitingCall {
+  readonly seq: number;
+  readonly call: Call;
+  /** When it was first received, in full precision: what it says was observed then (sync-semantics 6.2). */
+  readonly observedAt: string;
+}
+
+/** The next calls of an integration, in order of receipt; a `sync` is carried out by a run. */
+export async function waitingCalls(db: Queryable, integration: string, limit: number): Promise<WaitingCall[]> {
+  const rows = await db.query<{ seq: number; call: string; observedAt: string }>(
+    `select seq, call, received_at::text as "observedAt" from tidemark.inbox
+      where integration = $1 and state = 'waiting' and type <> 'sync' order by seq limit $2`,
+    [integration, limit],
+  );
+  return rows.map((row) => ({ ...row, call: JSON.parse(row.call) }));
+}
+
+/** Integrations whose calls wait longer than so many seconds: the wake-up may have been lost. */
+export async function forgottenInboxes(db: Queryable, olderThanSeconds: number): Promise<string[]> {
+  const rows = await db.query<{ integration: string }>(
+    `select distinct integration from tidemark.inbox
+      where state = 'waiting' and type <> 'sync' and received_at < clock_timestamp() - make_interval(secs => $1)`,
+    [olderThanSeconds],
+  );
+  return rows.map(({ integration }) => integration);
+}
+
+/** Takes a waiting call for this transaction; `false`: another attempt has settled it. */
+export async function lockCall(tx: Queryable, seq: number): Promise<boolean> {
+  const rows = await tx.query(`select from tidemark.inbox where seq = $1 and state = 'waiting' for update`, [seq]);
+  return rows.length > 0;
+}
+
+export interface Settlement {
+  readonly state: Exclude<CallState, 'waiting'>;
+  readonly result: CallCounts | null;
+  readonly reason: string | null;
+}
+
+/** Notes what became of a call, and drops its rows. */
+export async function settleCall(tx: Queryable, seq: number, { state, result, reason }: Settlement): Promise<void> {
+  await tx.query(
+    `update tidemark.inbox
+        set state = $2, result = $3, reason = $4, call = null, applied_at = clock_timestamp() where seq = $1`,
+    [seq, state, result && JSON.stringify(result), reason && storableText(reason)],
+  );
+}
+
+/** Forgets calls that were settled a week ago: until then an event that is delivered again is known. */
+export async function forgetSettled(db: Queryable): Promise<void> {
+  await db.query(
+    `delete from tidemark.inbox i where applied_at < clock_timestamp() - interval '7 days'
+        and not exists (select from tidemark.trigger t where t.call = i.id)
+        and not exists (select from tidemark.run r where r.call = i.id)`,
+  );
+}

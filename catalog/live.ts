@@ -1,0 +1,216 @@
+import { randomUUID } from 'node:crypto';
+import type { CallCounts } from '../domain/call.ts';
+import type { Strategy } from '../domain/strategy.ts';
+import type { Database, Queryable } from './database.ts';
+import { collectDoomed, endDoomed, lockBlueprintsOf } from './ending.ts';
+import { lockCall, settleCall } from './inbox.ts';
+import { insertMapped, type RejectedRecord, type StagedEntity } from './staging.ts';
+import { lockOutPages, writeStaged } from './write-batch.ts';
+
+/** What a call writes for one resource. */
+export interface LiveWrite {
+  readonly resource: string;
+  readonly kind: string;
+  readonly position: number;
+  readonly strategy: Strategy;
+  readonly entities: readonly StagedEntity[];
+  readonly quarantined: readonly RejectedRecord[];
+}
+
+/** Claims of a resource that a call ends, unless they were observed later. */
+export interface LiveEnd {
+  readonly resource: string;
+  readonly kind: string;
+  /** The source's key of the record; empty: it is known by its identity alone. */
+  readonly recordKey: string;
+  /** `null`: every claim of the record. */
+  readonly identity: { readonly blueprint: string; readonly identifier: string } | null;
+  /** Claims of the record that stay: it is there, as these entities. */
+  readonly kept: readonly { readonly blueprint: string; readonly identifier: string }[];
+  readonly observedAt: string;
+  /** The record is gone: no older page may bring it back (sync-semantics 6.4). */
+  readonly tombstone: boolean;
+}
+
+export interface LiveChange {
+  readonly writes: readonly LiveWrite[];
+  readonly ends: readonly LiveEnd[];
+  readonly unidentified: number;
+}
+
+export interface LiveTarget {
+  readonly integration: string;
+  readonly destination: string;
+  /** The keys of all configured resources. */
+  readonly resources: readonly string[];
+}
+
+/**
+ * Applies a call in one transaction: ends claims, writes what changed, and settles the call. Not fenced by an epoch,
+ * only ordered by observation (sync-semantics 5.5, 6.2). A call that another attempt has settled is left alone.
+ */
+export function applyLive(
+  db: Database,
+  target: LiveTarget,
+  { seq, change }: { seq: number; change: LiveChange },
+): Promise<void> {
+  return db.transaction(async (tx) => {
+    if (!(await lockCall(tx, seq))) return;
+    await lockOutPages(tx, target.integration);
+    await settleCall(tx, seq, { state: 'applied', result: await write(tx, target, change), reason: null });
+  });
+}
+
+async function write(
+  tx: Queryable,
+  target: LiveTarget,
+  { writes, ends, unidentified }: LiveChange,
+): Promise<CallCounts> {
+  const total = { ...NOTHING, unidentified };
+  const [row] = await tx.query<{ epoch: number }>('select epoch from tidemark.integration where id = $1', [
+    target.integration,
+  ]);
+  const epoch = (row as { epoch: number }).epoch;
+  await lockAll(tx, target, { writes, ends });
+  if (ends.length > 0) total.deleted += await end(tx, target, ends);
+  for (const each of writes) {
+    const counts = await writeResource(tx, { ...target, epoch }, each);
+    for (const name of ADDED) total[name] += counts[name];
+    total.quarantined += each.quarantined.length;
+  }
+  return total;
+}
+
+const ADDED = ['created', 'updated', 'unchanged', 'skipped', 'outdated'] as const;
+
+const NOTHING = {
+  created: 0,
+  updated: 0,
+  unchanged: 0,
+  skipped: 0,
+  deleted: 0,
+  outdated: 0,
+  quarantined: 0,
+  unidentified: 0,
+};
+
+/** All blueprints at once and in order: two calls that touch several cannot lock each other out. */
+async function lockAll(
+  tx: Queryable,
+  { integration, destination }: LiveTarget,
+  { writes, ends }: Pick<LiveChange, 'writes' | 'ends'>,
+): Promise<void> {
+  const named = new Set(writes.flatMap(({ entities }) => entities.map(({ blueprint }) => blueprint)));
+  await lockBlueprintsOf(
+    tx,
+    `select $1::text as destination, unnest($2::text[]) as blueprint
+      union
+     select destination, blueprint from (${ended('$3', '$4')}) e`,
+    [destination, [...named], endRows(ends), integration],
+  );
+}
+
+async function writeResource(
+  tx: Queryable,
+  { integration, destination, epoch, resources }: LiveTarget & { epoch: number },
+  { resource, kind, position, strategy, entities, quarantined }: LiveWrite,
+) {
+  const [fetchAttempt, mappedAttempt] = [randomUUID(), randomUUID()];
+  await tx.query(`insert into tidemark.batch (attempt, kind, resource, pass) values ($1, $2, $3, 'live')`, [
+    fetchAttempt,
+    kind,
+    resource,
+  ]);
+  const counts = { pages: 0, read: entities.length + quarantined.length, ruledOut: 0 };
+  const mapped = { attempt: mappedAttempt, fetchAttempt, kind, resource, entities, quarantined, counts };
+  await insertMapped(tx, { integration, epoch }, { ...mapped, fieldFailures: [], whole: true });
+  const batch = { fetchAttempt, mappedAttempt, kind, resource, position, resources, strategy };
+  const written = await writeStaged(tx, { integration, destination, epoch, batch, live: true });
+  await tx.query('delete from tidemark.batch where attempt = $1', [fetchAttempt]);
+  return written;
+}
+
+const endRows = (ends: readonly LiveEnd[]): string =>
+  JSON.stringify(
+    ends.map(({ identity, kept, ...rest }) => ({
+      ...rest,
+      ...identity,
+      kept: kept.map(({ blueprint, identifier }) => [blueprint, identifier]),
+    })),
+  );
+
+const END_COLUMNS = `(resource text, kind text, "recordKey" text, blueprint text, identifier text, kept jsonb,
+  "observedAt" timestamptz, tombstone boolean)`;
+
+/**
+ * The claims that end. By the record's key and by the entity, each by an index of its own: an entity alone names the
+ * claims of records without a key, and without a key in the call every claim of the resource on it.
+ */
+const ended = (ends: string, integration: string): string => `
+  select distinct c.destination, c.integration, c.resource, c.record_key, c.blueprint, c.identifier, c.kind,
+         false as removed, c.base, c.owns
+    from (
+      select c.*, d.kept, d."observedAt" from json_to_recordset(${ends}::json) as d ${END_COLUMNS}
+        join tidemark.claim c
+             on c.destination = $1 and c.integration = ${integration} and c.resource = d.resource
+            and c.record_key = d."recordKey" and d."recordKey" <> ''
+            and (d.identifier is null or c.blueprint = d.blueprint and c.identifier = d.identifier)
+      union all
+      select c.*, d.kept, d."observedAt" from json_to_recordset(${ends}::json) as d ${END_COLUMNS}
+        join tidemark.claim c
+             on c.destination = $1 and c.blueprint = d.blueprint and c.identifier = d.identifier
+            and c.integration = ${integration} and c.resource = d.resource
+            and (c.record_key = '' or d."recordKey" = '')
+    ) c
+   where c.observed_at <= c."observedAt" and not c.kept @> jsonb_build_array(jsonb_build_array(c.blueprint, c.identifier))`;
+
+/**
+ * Leaves tombstones: for the key of the record, or for the entity where it has none, and then for the keys of the records
+ * that are found by it as well.
+ */
+const BURY = `
+  insert into tidemark.tombstone as t
+    (destination, integration, resource, record_key, blueprint, identifier, kind, observed_at)
+  select distinct on (resource, record_key, blueprint, identifier)
+         $1, $2, resource, record_key, blueprint, identifier, kind, observed_at
+    from (
+      select resource, "recordKey" as record_key, kind, "observedAt" as observed_at,
+             case when "recordKey" = '' then blueprint else '' end as blueprint,
+             case when "recordKey" = '' then identifier else '' end as identifier
+        from json_to_recordset($3::json) as d ${END_COLUMNS} where tombstone
+      union all
+      select c.resource, c.record_key, c.kind, d."observedAt", '', ''
+        from json_to_recordset($3::json) as d ${END_COLUMNS}
+        join tidemark.claim c
+             on c.destination = $1 and c.blueprint = d.blueprint and c.identifier = d.identifier
+            and c.integration = $2 and c.resource = d.resource and c.record_key <> ''
+       where d.tombstone and d."recordKey" = '' and c.observed_at <= d."observedAt"
+    ) buried
+   order by resource, record_key, blueprint, identifier, observed_at desc
+  on conflict (integration, destination, resource, record_key, blueprint, identifier) do update
+    set observed_at = greatest(t.observed_at, excluded.observed_at), created_at = clock_timestamp()`;
+
+async function end(
+  tx: Queryable,
+  { integration, destination, resources }: LiveTarget,
+  ends: readonly LiveEnd[],
+): Promise<number> {
+  const rows = endRows(ends);
+  await tx.query(BURY, [destination, integration, rows]);
+  await collectDoomed(tx, ended('$2', '$3'), [destination, rows, integration]);
+  const groups = await endDoomed(tx, { integration, resources });
+  return groups.reduce((sum, { deleted }) => sum + deleted, 0);
+}
+
+/**
+ * Forgets tombstones of a kind that a run which began after them has read to its end, a day later at the earliest
+ * (sync-semantics 6.4).
+ */
+export async function forgetTombstones(tx: Queryable, runId: string, kind: string): Promise<void> {
+  await tx.query(
+    `delete from tidemark.tombstone t using tidemark.run r
+      where r.id = $1 and t.integration = r.integration and t.kind = $2 and t.observed_at < r.started_at
+        and t.created_at < clock_timestamp() - interval '24 hours'`,
+    [runId, kind],
+  );
+}

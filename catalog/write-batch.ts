@@ -1,0 +1,253 @@
+import type { UpsertCounts } from '../domain/run.ts';
+import type { Strategy } from '../domain/strategy.ts';
+import type { Queryable } from './database.ts';
+import { lockBlueprintsOf } from './ending.ts';
+import { mergeOrder } from './merge-order.ts';
+
+/** A mapped batch that is ready to be written. */
+export interface StagedBatch {
+  /** The attempt that fetched it and the one that mapped it. */
+  readonly fetchAttempt: string;
+  readonly mappedAttempt: string;
+  readonly kind: string;
+  readonly resource: string;
+  /** The resource's place in the configuration: contents of several claims are merged in this order. */
+  readonly position: number;
+  /** The keys of all resources that the run's configuration holds. */
+  readonly resources: readonly string[];
+  readonly strategy: Strategy;
+}
+
+/**
+ * Batches join with each other by hashes, and look rows of the large tables up one by one: the lateral subqueries
+ * cannot be planned any other way. Left to its estimates, which are wrong for what has just been staged, PostgreSQL
+ * reads all claims for every batch, or compares every row of a batch with every other.
+ */
+const PLANNING = 'set local enable_nestloop = off; set local enable_mergejoin = off';
+
+/**
+ * Claims that the mapped rows make or renew: what is stored of each (`seen_epoch` null: no claim yet), its new base,
+ * and whether what is stored was observed later. A field that failed keeps what the claim wrote of it before.
+ */
+const incoming = ({ strategy, live, hasLiveWrites }: Manner): string => `
+  staged as materialized (
+    select distinct on (record_key, blueprint, identifier) *
+      from tidemark.staged_entity where attempt = $7
+     order by record_key, blueprint, identifier, observed_at desc, ordinal desc
+  ), incoming as materialized (
+    select s.record_key, s.locator, s.blueprint, s.identifier, s.observed_at, c.seen_epoch, c.base as old_base,
+           coalesce(${isLater('c', live)}, false)${hasLiveWrites ? overtakenBy(live) : ''} as outdated,
+           ${skippedBy(strategy)} as skipped,
+           case when s.failed = '{}' or c.base is null then s.fields else s.fields ||
+             (select coalesce(jsonb_object_agg(key, value), '{}') from jsonb_each(c.base) where key = any (s.failed))
+           end as base
+      from staged s
+      left join lateral (
+        select * from tidemark.claim c
+         where c.destination = $1 and c.integration = $2 and c.resource = $3
+           and c.record_key = s.record_key and c.blueprint = s.blueprint and c.identifier = s.identifier
+         limit 1
+      ) c on true
+  )`;
+
+/** A claim was observed later than what is staged; at the same moment a live observation beats a page (6.2). */
+const isLater = (claim: string, live: boolean): string =>
+  `(${claim}.observed_at > s.observed_at${live ? '' : ` or ${claim}.live and ${claim}.observed_at = s.observed_at`})`;
+
+/**
+ * The record was observed later as something else, or is known to have been gone later: what is older brings back neither
+ * a deleted record nor a former identity (sync-semantics 6.2, 6.4). Each look-up goes by an index.
+ */
+function overtakenBy(live: boolean): string {
+  const tombstone = `
+             select from tidemark.tombstone t
+              where t.integration = $2 and t.destination = $1 and t.resource = $3
+                and t.observed_at ${live ? '>' : '>='} s.observed_at and`;
+  return `
+           or s.record_key <> '' and exists (
+             select from tidemark.claim k
+              where k.destination = $1 and k.integration = $2 and k.resource = $3 and k.record_key = s.record_key
+                and ${isLater('k', live)})
+           or s.record_key <> '' and exists (${tombstone} t.record_key = s.record_key)
+           or exists (${tombstone} t.record_key = '' and t.blueprint = s.blueprint and t.identifier = s.identifier)
+           or exists (${tombstone} t.record_key = '' and t.blueprint = '' and t.identifier = '')`;
+}
+
+/** What is there may only be updated, what is not there only created (sync-semantics 7.1). */
+function skippedBy({ create, update }: Strategy): string {
+  if (create && update) return 'false';
+  const isThere = `exists (
+             select from tidemark.entity e where e.blueprint = s.blueprint and e.identifier = s.identifier)`;
+  return `case when ${isThere} then ${!update} else ${!create} end`;
+}
+
+/**
+ * What the touched entities become: the merge of all live claims' bases (sync-semantics 1.7) over what no claim
+ * wrote; a field that a claim wrote before and its mapping no longer names is dropped (1.5).
+ */
+const CHANGES = `
+  touched as materialized (
+    select distinct blueprint, identifier from incoming where not outdated and not skipped
+  ), source as (
+    select blueprint, identifier, $2::text as integration, $4::int as position, $3::text as resource, record_key, base,
+           0 as age
+      from incoming where not outdated and not skipped
+    union all
+    select c.blueprint, c.identifier, c.integration, c.position, c.resource, c.record_key, c.base, 1 as age
+      from touched t
+     cross join lateral (
+       select * from tidemark.claim c
+        where c.destination = $1 and c.blueprint = t.blueprint and c.identifier = t.identifier
+       offset 0
+     ) c
+  ), live as (
+    select distinct on (blueprint, identifier, integration, resource, record_key) *
+      from source order by blueprint, identifier, integration, resource, record_key, age
+  ), merged as (
+    select blueprint, identifier,
+           tidemark.jsonb_merge(base order by ${mergeOrder('live', '$2', '$8')}) as fields
+      from live group by blueprint, identifier
+  ), dropped as (
+    select i.blueprint, i.identifier, array_agg(key) as keys
+      from incoming i cross join lateral jsonb_object_keys(i.old_base) as key
+     where not i.outdated and not i.skipped and i.old_base is distinct from i.base and not i.base ? key
+     group by i.blueprint, i.identifier
+  ), change as materialized (
+    select m.blueprint, m.identifier, e.blueprint is null as is_new, e.fields as stored,
+           case when e.blueprint is null then m.fields
+                else (e.fields - coalesce(d.keys, '{}')) || m.fields end as fields
+      from merged m
+      left join lateral (
+        select * from tidemark.entity e where e.blueprint = m.blueprint and e.identifier = m.identifier limit 1
+      ) e on true
+      left join dropped d on d.blueprint = m.blueprint and d.identifier = m.identifier
+  )`;
+
+/**
+ * Being seen renews a claim; only a create, or an update that changed a field, makes one that owns (1.1). Seen is
+ * recorded even for what is older than stored (1.3).
+ */
+const write = (isDuplicate: string): string => `
+  written as (
+    insert into tidemark.entity as e (blueprint, identifier, fields)
+    select blueprint, identifier, fields from change where is_new or fields is distinct from stored
+     order by blueprint, identifier
+    on conflict (blueprint, identifier) do update
+      set fields = excluded.fields, version = e.version + 1, updated_at = now()
+  ), claimed as (
+    insert into tidemark.claim as c (destination, integration, resource, record_key, blueprint, identifier,
+                                     kind, position, locator, first_epoch, seen_epoch, observed_at, live, base, owns)
+    select $1, $2, $3, i.record_key, i.blueprint, i.identifier, $5, $4, i.locator, $9, $6, i.observed_at, $10,
+           case when i.skipped then i.old_base else i.base end,
+           not i.skipped and coalesce(ch.is_new or ch.fields is distinct from ch.stored, false)
+      from incoming i
+      left join change ch on ch.blueprint = i.blueprint and ch.identifier = i.identifier
+     -- What is left alone, or was overtaken, makes no claim; one that there is keeps what it wrote (7.1, 6.2).
+     where not i.skipped and not i.outdated or i.seen_epoch is not null
+     order by i.record_key, i.blueprint, i.identifier
+    on conflict (destination, integration, resource, record_key, blueprint, identifier) do update
+      set kind = excluded.kind, position = excluded.position, locator = excluded.locator,
+          seen_epoch = greatest(c.seen_epoch, excluded.seen_epoch),
+          observed_at = greatest(c.observed_at, excluded.observed_at),
+          live = case when excluded.observed_at >= c.observed_at then excluded.live else c.live end,
+          -- An equal base is left in place: a large one would be stored anew for every run.
+          base = case when excluded.observed_at >= c.observed_at and excluded.base is distinct from c.base
+                      then excluded.base else c.base end,
+          owns = c.owns or excluded.owns
+  )
+  select (select count(*) from change where is_new) as created,
+         (select count(*) from change where not is_new and fields is distinct from stored) as updated,
+         count(*) filter (where i.skipped and not i.outdated and not ${isDuplicate}) as skipped,
+         count(*) filter (where not i.outdated and not i.skipped and not ${isDuplicate}
+                            and ch.fields is not distinct from ch.stored) as unchanged,
+         (select count(*) from tidemark.staged_entity where attempt = $7) - count(*)
+           + count(*) filter (where not i.outdated and ${isDuplicate}
+                                and ch.fields is not distinct from ch.stored) as duplicates,
+         count(*) filter (where i.outdated) as outdated
+    from incoming i
+    left join change ch on ch.blueprint = i.blueprint and ch.identifier = i.identifier`;
+
+/** Records of unknown identity count as seen by their key; those that no claim knows are counted (1.4). */
+const MARK_REJECTED_SEEN = `
+  with rejected as (
+    select record_key, max(observed_at) as observed_at, count(*) as records
+      from tidemark.staged_rejection where attempt = $5 group by record_key
+  ), seen as (
+    update tidemark.claim c
+       set seen_epoch = greatest(c.seen_epoch, $4), observed_at = greatest(c.observed_at, r.observed_at)
+      from rejected r
+     where c.destination = $1 and c.integration = $2 and c.resource = $3
+       and c.record_key = r.record_key and r.record_key <> ''
+    returning c.record_key
+  )
+  select coalesce(sum(records), 0)::int as unidentified from rejected
+   where record_key = '' or record_key not in (select record_key from seen)`;
+
+/** How a batch is written. */
+interface Manner {
+  readonly strategy: Strategy;
+  /** A call or an event: it belongs to no run, and counts as seen by none. */
+  readonly live: boolean;
+  /** The integration takes calls or events: what they observed may be newer than a page. */
+  readonly hasLiveWrites: boolean;
+}
+
+export interface WriteRequest {
+  readonly integration: string;
+  readonly destination: string;
+  /** The run's; for a live write the integration's present one. */
+  readonly epoch: number;
+  readonly batch: StagedBatch;
+  readonly live: boolean;
+}
+
+/** Writes a staged batch: what changed, and which claims were seen. Within the caller's transaction. */
+export async function writeStaged(tx: Queryable, request: WriteRequest): Promise<UpsertCounts> {
+  const { integration, destination, epoch, batch, live } = request;
+  const { resource, position, kind, mappedAttempt } = batch;
+  await lockOutCalls(tx, integration);
+  await lockBlueprints(tx, destination, mappedAttempt);
+  const [inbox] = await tx.query('select from tidemark.inbox where integration = $1 limit 1', [integration]);
+  const manner = { strategy: batch.strategy, live, hasLiveWrites: inbox !== undefined };
+  // Live writes are seen by no run, so that a claim of an earlier call is no duplicate.
+  const isDuplicate = live ? 'false' : '(i.seen_epoch is not distinct from $6)';
+  await tx.query(PLANNING);
+  const seenEpoch = live ? 0 : epoch;
+  const [written] = await tx.query<Omit<UpsertCounts, 'unidentified'>>(
+    `with ${incoming(manner)}, ${CHANGES}, ${write(isDuplicate)}`,
+    [destination, integration, resource, position, kind, seenEpoch, mappedAttempt, batch.resources, epoch, live],
+  );
+  const [rejected] = await tx.query<{ unidentified: number }>(MARK_REJECTED_SEEN, [
+    destination,
+    integration,
+    resource,
+    seenEpoch,
+    mappedAttempt,
+  ]);
+  return { ...written, ...rejected } as UpsertCounts;
+}
+
+/**
+ * Calls and pages of an integration wait for each other: a page looks whether a record was deleted, and a delete whether
+ * the record is there, before either is committed. Pages do not wait for pages. To be taken before any blueprint's lock,
+ * by all who take both, so that no two can lock each other out.
+ */
+export async function lockOutCalls(tx: Queryable, integration: string): Promise<void> {
+  await tx.query('select pg_advisory_xact_lock_shared(hashtextextended($1, 0))', [callsOf(integration)]);
+}
+
+/** The other side of `lockOutCalls`. */
+export async function lockOutPages(tx: Queryable, integration: string): Promise<void> {
+  await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [callsOf(integration)]);
+}
+
+const callsOf = (integration: string): string => `calls of ${integration}`;
+
+/**
+ * Writers of a blueprint wait for each other, in one order: two kinds that map to one entity then always see each
+ * other's claims, and no two batches can lock each other out.
+ */
+function lockBlueprints(tx: Queryable, destination: string, mappedAttempt: string): Promise<void> {
+  const staged = 'select $1::text as destination, blueprint from tidemark.staged_entity where attempt = $2';
+  return lockBlueprintsOf(tx, staged, [destination, mappedAttempt]);
+}
