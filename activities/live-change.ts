@@ -4,6 +4,7 @@ import { PLAIN_POSITION } from '../catalog/sync-scope.ts';
 import type { Resource } from '../config/configuration.ts';
 import { type EventCall, type PlainCall, type RawCall, type ReadyEntity, scopeResource } from '../domain/call.ts';
 import type { EntityKey } from '../domain/entity.ts';
+import { UsageError } from '../domain/errors.ts';
 import type { RawRecord } from '../domain/json.ts';
 import type { ResourceMapping } from '../mapping/mapping.ts';
 import type { EventChange } from '../sources/source.ts';
@@ -133,7 +134,14 @@ export async function eventChange(site: Worksite, call: EventCall, receivedAt: s
     const calls = await source.events.handle(call.event, call.payload);
     if (typeof calls === 'string') return calls;
     const made = [];
-    for (const each of calls) made.push(await rawChange(site, each, receivedAt));
+    for (const each of calls) {
+      if (resourcesOf(site.pipeline, each.kind).length === 0) {
+        throw new UsageError(
+          `the listener of the event ${call.event} named the kind ${each.kind}, which is not configured`,
+        );
+      }
+      made.push(await rawChange(site, each, receivedAt));
+    }
     return joined(made);
   }
   const changes = source.events?.changes(call.event, call.payload) ?? 'the source has no events';

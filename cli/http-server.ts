@@ -3,6 +3,7 @@ import type { ServerSettings } from '../config/configuration.ts';
 import type { ConfigurationContext } from '../config/definitions.ts';
 import { PortTakenError, type RunningServer, startServer } from '../server/listen.ts';
 import type { ServerLog } from '../server/log.ts';
+import type { TemporalUi } from '../server/temporal-ui.ts';
 import { keptToken } from '../server/token.ts';
 import { sourcesInForce } from '../workers/sources-in-force.ts';
 import { dataDirectory } from './session.ts';
@@ -11,6 +12,8 @@ export interface HttpServerOptions {
   readonly client: TidemarkClient;
   readonly context: ConfigurationContext;
   readonly settings: ServerSettings;
+  /** Where pages link to; `null`: nowhere. */
+  readonly temporalUi: TemporalUi | null;
   readonly log: ServerLog;
   /** Told of a token that was made: it is shown this once. */
   readonly note: (line: string) => void;

@@ -6,6 +6,7 @@ type AddCommand = (program: Command, run: (code: number) => void) => void;
 /** Each command brings only what it needs: a worker is a lot to load for `tidemark status`. */
 const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   dev: async () => (await import('./commands/dev.ts')).addDevCommand,
+  init: async () => (await import('./commands/init.ts')).addInitCommand,
   worker: async () => (await import('./commands/worker.ts')).addWorkerCommand,
   server: async () => (await import('./commands/server.ts')).addServerCommand,
   validate: async () => (await import('./commands/validate.ts')).addValidateCommand,

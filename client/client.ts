@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
+import { listClaims } from '../catalog/claims.ts';
 import {
   type IntegrationRow,
   importConfiguration,
@@ -10,7 +11,7 @@ import {
   type StoredConfiguration,
 } from '../catalog/configurations.ts';
 import { type Database, openDatabase, type Queryable } from '../catalog/database.ts';
-import { type EntityFilter, listEntities, readEntity } from '../catalog/entities.ts';
+import { type EntityFilter, findNamed, listBlueprints, listEntities, readEntity } from '../catalog/entities.ts';
 import { acceptCall, forgottenInboxes, readCall } from '../catalog/inbox.ts';
 import { type CatalogMetrics, readMetrics } from '../catalog/metrics.ts';
 import { migrate } from '../catalog/migrate.ts';
@@ -33,6 +34,7 @@ import { storedInterval } from '../config/load.ts';
 import { type ConfigurationPatch, patchableIn, patchDocument } from '../config/patch.ts';
 import { intervalVariable } from '../config/settings.ts';
 import type { Call, CallReport } from '../domain/call.ts';
+import type { Claim } from '../domain/claim.ts';
 import type { Entity, EntityKey } from '../domain/entity.ts';
 import { ConflictError, type Mistake, NotFoundError, UnavailableError, UsageError } from '../domain/errors.ts';
 import type { RawRecord } from '../domain/json.ts';
@@ -510,6 +512,21 @@ export class TidemarkClient {
     const entity = await readEntity(this.db, key);
     if (entity) return entity;
     throw new NotFoundError(`the catalog has no ${key.blueprint} ${key.identifier}`);
+  }
+
+  /** The claims on an entity; none where there is no such entity. */
+  async claims(key: EntityKey): Promise<Claim[]> {
+    return listClaims(this.db, key);
+  }
+
+  /** The blueprints of which the catalog has entities, by name. */
+  async blueprints(): Promise<string[]> {
+    return listBlueprints(this.db);
+  }
+
+  /** The entities, of whichever blueprint, that have one of the identifiers. */
+  async named(identifiers: readonly string[]): Promise<EntityKey[]> {
+    return identifiers.length === 0 ? [] : findNamed(this.db, identifiers);
   }
 
   /** What monitoring asks for, of all integrations. */

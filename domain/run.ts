@@ -20,6 +20,9 @@ export interface PinnedRun extends RunRef {
  */
 export type Pass = 'read' | 'lookup' | 'second-listing' | 'retry';
 
+/** So often a reading without cursors whose process was lost is begun again. */
+export const MAX_LOSSES = 3;
+
 /** What a run did with one kind. Every number counts records, but `created`, `updated`, `deleted`: entities. */
 export interface KindCounts {
   readonly pages: number;
@@ -89,6 +92,8 @@ export interface RunReport {
   /** The plan that it applied. */
   readonly plan: string | null;
   readonly configVersion: number;
+  /** Temporal's id of the execution of the workflow `resync/<integration>` that did it. */
+  readonly workflowRunId: string;
   readonly triggers: readonly string[];
   readonly startedAt: string;
   readonly finishedAt: string | null;

@@ -6,6 +6,7 @@ import type { Source } from '../sources/source.ts';
 import type { ServerLog } from './log.ts';
 import type { ServerMetrics } from './metrics.ts';
 import type { Sessions } from './sessions.ts';
+import type { TemporalUi } from './temporal-ui.ts';
 
 /** What every route group works with. */
 export interface ServerParts {
@@ -20,6 +21,8 @@ export interface ServerParts {
   readonly sessions: Sessions;
   /** Bytes that a request's body may have. */
   readonly maxBody: number;
+  /** Where people look into workflows; `null`: not known, so there are no links. */
+  readonly temporalUi: TemporalUi | null;
   readonly log: ServerLog;
   readonly metrics: ServerMetrics;
   /** Aborts when the server stops: who waits for a run answers then. */

@@ -2,8 +2,8 @@ import type { TidemarkClient } from '../client/client.ts';
 import type { IntegrationDocument } from '../config/configuration.ts';
 import type { ConfigurationContext } from '../config/definitions.ts';
 import { resolveDocument } from '../config/load.ts';
-import { sourceTypes } from '../sources/index.ts';
 import type { Source } from '../sources/source.ts';
+import { sourceTypes } from './source-types.ts';
 
 /**
  * The source of an integration as the configuration in force has it, for what reaches it from outside: webhooks and

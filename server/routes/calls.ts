@@ -10,22 +10,20 @@ import { answerTriggered, triggeredAnswers } from '../triggered.ts';
 const REFUSALS = [400, 401, 403, 404, 413, 415, 422, 503] as const;
 
 /** What is wrong in the lists is for the client's own check to say, so that it is said the same everywhere. */
-const rows = z.array(z.custom<RawRecord>()).openapi({ description: 'Raw records', items: { type: 'object' } });
-const entities = z.array(z.custom<EntityInput>()).openapi({
-  description: 'Entities that are ready to be written',
-  items: {
-    type: 'object',
-    required: ['identifier', 'blueprint'],
-    properties: {
-      identifier: { type: 'string' },
-      blueprint: { type: 'string' },
-      title: { type: ['string', 'null'] },
-      team: {},
-      properties: { type: 'object' },
-      relations: { type: 'object' },
-    },
+const rows = z.array(z.custom<RawRecord>().openapi({ type: 'object' })).openapi({ description: 'Raw records' });
+const entity = z.custom<EntityInput>().openapi({
+  type: 'object',
+  required: ['identifier', 'blueprint'],
+  properties: {
+    identifier: { type: 'string' },
+    blueprint: { type: 'string' },
+    title: { type: ['string', 'null'] },
+    team: {},
+    properties: { type: 'object' },
+    relations: { type: 'object' },
   },
 });
+const entities = z.array(entity).openapi({ description: 'Entities that are ready to be written' });
 const scope = z.string().optional().openapi({ description: 'Which claims they hold. Default: plain' });
 
 const rawBodies = {

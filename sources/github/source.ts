@@ -34,7 +34,7 @@ export const githubSource = {
 } satisfies SourceType;
 
 /** The source over a client of the caller's making. Without a secret it refuses webhooks. */
-export function createGitHubSource(client: GitHubClient, webhookSecret?: string): Source {
+export function createGitHubSource(client: GitHubClient, webhookSecret?: string) {
   return {
     events: githubEvents(webhookSecret),
     incremental: Object.keys(items),
@@ -50,7 +50,7 @@ export function createGitHubSource(client: GitHubClient, webhookSecret?: string)
       return isItemKind(kind) ? client.completed(kind, record, { signal, log }) : record;
     },
     admits: (kind, selector, record) => isSelected(known(kind), selector, record),
-  };
+  } satisfies Source;
 }
 
 /** What each kind is called in the log (seed S3.14). */

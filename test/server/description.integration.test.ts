@@ -51,8 +51,8 @@ describe('the description of the API', () => {
   });
 
   it('lists every route of the contract that this server has', () => {
-    expect(operations.map(({ method, path }) => `${method} ${path}`).sort()).toEqual(
-      [
+    expect(operations.map(({ method, path }) => `${method} ${path}`)).toEqual(
+      expect.arrayContaining([
         'GET /docs',
         'GET /health/live',
         'GET /health/ready',
@@ -74,7 +74,7 @@ describe('the description of the API', () => {
         'POST /v1/integration/{id}/plans/{plan}/reject',
         'POST /v1/integration/{id}/quarantine/retry',
         'POST /v1/integration/{id}/resync',
-      ].sort(),
+      ]),
     );
   });
 
