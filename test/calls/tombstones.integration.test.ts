@@ -122,7 +122,7 @@ describe('what was observed live, against what a page says', () => {
     expect(await catalog()).toEqual([]);
   });
 
-  it('6.4 a page that is being written beside a delete does not survive it', async () => {
+  it('5.5 6.4 a page that is being written beside a delete does not survive it', async () => {
     const run = await begin();
     const staged = await run.stage([page('r1', 'a', await databaseClock(db))]);
     // Something must have come in before: pages look for what is live only then.
