@@ -10,7 +10,7 @@ interface Asset {
   readonly address: string;
 }
 
-const { resolve } = createRequire(import.meta.url);
+const require = createRequire(import.meta.url);
 const own = (name: string): URL => new URL(`../assets/${name}`, import.meta.url);
 const CSS = 'text/css; charset=utf-8';
 const JS = 'text/javascript; charset=utf-8';
@@ -19,7 +19,7 @@ const JS = 'text/javascript; charset=utf-8';
 export const ASSETS = {
   'pages.css': asset('pages.css', own('pages.css'), CSS),
   'pages.js': asset('pages.js', own('pages.js'), JS),
-  'htmx.min.js': asset('htmx.min.js', pathToFileURL(resolve('htmx.org/dist/htmx.min.js')), JS),
+  'htmx.min.js': asset('htmx.min.js', pathToFileURL(require.resolve('htmx.org/dist/htmx.min.js')), JS),
   'icon.svg': asset('icon.svg', own('icon.svg'), 'image/svg+xml'),
 };
 

@@ -38,6 +38,7 @@ function fieldList<Value>(fields: readonly (readonly [string, Value])[], part: (
 
 function valuePart(value: unknown): Html {
   if (value === null) return html`<span class="quiet">null</span>`;
+  if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return html`${value.join(', ')}`;
   if (typeof value === 'object') return html`<pre>${JSON.stringify(value, null, 2)}</pre>`;
   const text = String(value);
   if (typeof value === 'string' && /^https?:\/\/\S+$/.test(text)) {

@@ -3,7 +3,7 @@ import type { IntegrationStatus } from '../../client/client.ts';
 import { intervalText } from '../../domain/schedule.ts';
 import { sourceAddress, withQuery } from './addresses.ts';
 import { page } from './layout.ts';
-import { ago, ahead, chip, counted, type Html, number, prose, tablePart, warning } from './parts.ts';
+import { ago, ahead, cardTable, chip, counted, type Html, number, prose, warning } from './parts.ts';
 import { type Polled, polled } from './polled.ts';
 
 export interface IntegrationList {
@@ -51,7 +51,7 @@ const NONE = prose(
 );
 
 const integrationTable = (integrations: readonly IntegrationStatus[]): Html =>
-  tablePart(
+  cardTable(
     'Integrations',
     html`<th scope="col">Integration</th><th scope="col">Last run</th><th scope="col">Last complete</th><th scope="col">Next</th><th scope="col" class="number">Held</th><th scope="col" class="number">Quarantine</th><th scope="col"><span class="visually-hidden">Action</span></th>`,
     integrations.map(integrationRow),
@@ -64,11 +64,11 @@ function integrationRow(status: IntegrationStatus): Html {
   const warnings = [...status.warnings, ...(lastRun?.warnings ?? [])];
   return html`<tr>
 <th scope="row" class="words"><a id="source-${integration}" href="${address}">${integration}</a>${warnings.map((text) => html`<br><span class="chip warn">note</span> <span class="quiet">${prose(text)}</span>`)}</th>
-<td>${lastRun === null ? chip('never') : chip(lastRun.outcome)}</td>
-<td>${lastComplete?.finishedAt ? ago(lastComplete.finishedAt) : html`<span class="quiet">none yet</span>`}</td>
-<td>${nextPart(status)}</td>
-<td class="number">${held === 0 ? html`<span class="zero">0</span>` : html`<a id="held-${integration}" href="${address}#plans">${number(held)}<span class="visually-hidden"> held deletes of ${integration}</span></a>`}</td>
-<td class="number">${quarantined === 0 ? html`<span class="zero">0</span>` : html`<a id="quarantine-${integration}" href="${sourceAddress(integration, 'quarantine')}">${number(quarantined)}<span class="visually-hidden"> records of ${integration} in quarantine</span></a>`}</td>
+<td data-label="Last run">${lastRun === null ? chip('never') : chip(lastRun.outcome)}</td>
+<td data-label="Last complete">${lastComplete?.finishedAt ? ago(lastComplete.finishedAt) : html`<span class="quiet">none yet</span>`}</td>
+<td data-label="Next">${nextPart(status)}</td>
+<td class="number" data-label="Held">${held === 0 ? html`<span class="zero">0</span>` : html`<a id="held-${integration}" href="${address}#plans">${number(held)}<span class="visually-hidden"> held deletes of ${integration}</span></a>`}</td>
+<td class="number" data-label="Quarantine">${quarantined === 0 ? html`<span class="zero">0</span>` : html`<a id="quarantine-${integration}" href="${sourceAddress(integration, 'quarantine')}">${number(quarantined)}<span class="visually-hidden"> records of ${integration} in quarantine</span></a>`}</td>
 <td class="action"><form method="post" action="${sourceAddress(integration, 'resync')}"><button id="resync-${integration}">Resync<span class="visually-hidden"> ${integration}</span></button></form></td>
 </tr>`;
 }
@@ -77,5 +77,5 @@ function integrationRow(status: IntegrationStatus): Html {
 export function nextPart({ schedule }: Pick<IntegrationStatus, 'schedule'>): Html {
   if (schedule === null) return html`<span class="quiet">when triggered</span>`;
   if (schedule.nextRun === null) return html`every ${intervalText(schedule.intervalSeconds)}`;
-  return html`${ahead(schedule.nextRun)}, <span class="quiet">every ${intervalText(schedule.intervalSeconds)}</span>`;
+  return html`${ahead(schedule.nextRun)} <span class="quiet">every ${intervalText(schedule.intervalSeconds)}</span>`;
 }

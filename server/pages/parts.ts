@@ -52,12 +52,24 @@ const roughly = (seconds: number): string => (seconds < 120 ? '1 min' : age(seco
 const timePart = (time: string, text: string): Html =>
   html`<time datetime="${time}" title="${time.replace('T', ' ').replace(/(\.\d+)?Z$/, ' UTC')}">${text}</time>`;
 
+/** As much of a text as fits into a row. */
+export const shortened = (text: string): string => (text.length <= ROW ? text : `${text.slice(0, ROW)}…`);
+
+const ROW = 240;
+
 /** Words in which code stands between backticks. */
 export const prose = (text: string): Html =>
   html`${text.split('`').map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : part))}`;
 
+/** A table in which a row becomes a card where the screen is narrow: cells say their heading in `data-label`. */
+export const cardTable = (label: string, head: Html, rows: readonly Html[]): Html =>
+  html`<div class="scroll"><table class="stack" aria-label="${label}">
+<thead><tr>${head}</tr></thead>
+<tbody>${rows}</tbody>
+</table></div>`;
+
 /** A table that can be scrolled, by keyboard as well, where it is wider than the screen. */
-export const tablePart = (label: string, head: Html, rows: Html | readonly Html[]): Html =>
+export const tablePart = (label: string, head: Html, rows: readonly Html[]): Html =>
   html`<div class="scroll" role="region" aria-label="${label}" tabindex="0"><table>
 <thead><tr>${head}</tr></thead>
 <tbody>${rows}</tbody>

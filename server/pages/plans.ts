@@ -3,7 +3,7 @@ import type { EntityKey } from '../../domain/entity.ts';
 import type { Plan } from '../../domain/plan.ts';
 import { entityAddress, sourceAddress } from './addresses.ts';
 import { page } from './layout.ts';
-import { ago, chip, counted, type Html, number, prose, tablePart } from './parts.ts';
+import { ago, cardTable, chip, counted, type Html, number, prose, tablePart } from './parts.ts';
 
 /** A plan with the first of the entities that it would delete; none once it is decided. */
 export interface PlanParts {
@@ -22,17 +22,17 @@ ${plans.length === 0 ? html`<p class="quiet">There was none yet.</p>` : planTabl
 
 /** Plans, a line each. */
 export const planTable = (plans: readonly Plan[]): Html =>
-  tablePart(
+  cardTable(
     'Held deletes',
     html`<th scope="col">Plan</th><th scope="col">State</th><th scope="col">Kind</th><th scope="col" class="number">Entities</th><th scope="col">Why</th><th scope="col">Proposed</th>`,
     plans.map(
       (plan) => html`<tr>
 <th scope="row"><a id="plan-${plan.plan}" href="${sourceAddress(plan.integration, 'plans', plan.plan)}">${plan.plan}</a></th>
-<td>${chip(plan.state)}</td>
-<td>${kindOf(plan)}</td>
-<td class="number">${number(plan.entities)}</td>
-<td class="words">${prose(plan.reason)}</td>
-<td>${ago(plan.createdAt)}</td>
+<td data-label="State">${chip(plan.state)}</td>
+<td data-label="Kind">${kindOf(plan)}</td>
+<td class="number" data-label="Entities">${number(plan.entities)}</td>
+<td class="words" data-label="Why">${prose(plan.reason)}</td>
+<td data-label="Proposed">${ago(plan.createdAt)}</td>
 </tr>`,
     ),
   );
@@ -58,26 +58,49 @@ ${plannedPart(parts, 'What would be deleted')}`
   return page({ title: `Plan ${plan.plan}`, section: 'sources', main });
 }
 
+interface DecisionWords {
+  readonly title: string;
+  readonly heading: string;
+  readonly text: Html;
+  readonly button: string;
+  readonly look: 'danger' | 'primary';
+  readonly list: string;
+}
+
+const DECISIONS: Readonly<Record<'approve' | 'reject', (what: string) => DecisionWords>> = {
+  approve: (what) => ({
+    title: 'Approve plan',
+    heading: `Delete ${what}?`,
+    text: html`Approving the plan <strong>deletes ${what}</strong> from the catalog: those below, but for what was seen again since and what others have a claim on as well. That cannot be taken back.`,
+    button: `Delete ${what}`,
+    look: 'danger',
+    list: 'What will be deleted',
+  }),
+  reject: (what) => ({
+    title: 'Reject plan',
+    heading: `Keep ${what}?`,
+    text: html`Rejecting the plan <strong>keeps</strong> what is below. The next complete resync proposes to delete it again, if it is still not in the source then.`,
+    button: 'Reject the plan',
+    look: 'primary',
+    list: 'What will be kept',
+  }),
+};
+
 /** What is about to be done, before it is done. */
 export function decisionPage(parts: PlanParts, decision: 'approve' | 'reject'): Html {
   const { plan } = parts;
-  const { integration, entities } = plan;
-  const what = counted(entities, 'entity', 'entities');
-  const at = sourceAddress(integration, 'plans', plan.plan);
+  const words = DECISIONS[decision](counted(plan.entities, 'entity', 'entities'));
+  const at = sourceAddress(plan.integration, 'plans', plan.plan);
   const main = html`${crumbs(plan)}
-<h1>${decision === 'approve' ? `Delete ${what}?` : `Keep ${what}?`}</h1>
-<p>${decision === 'approve' ? html`Approving the plan <strong>deletes ${what}</strong> from the catalog: those below, but for what a run has seen again since. ${integration} has ${plan.claims === entities ? '' : `${counted(plan.claims, 'claim')} on them; `}entities that others own as well stay. It cannot be taken back.` : html`Rejecting the plan keeps what is below. The next complete resync proposes to delete it again, if it is still not in the source then.`}</p>
+<h1>${words.heading}</h1>
+<p>${words.text}</p>
 <p class="warning">Held because: ${prose(plan.reason)}</p>
 <form class="row" method="post" action="${at}/${decision}">
-<button class="${decision === 'approve' ? 'danger' : 'primary'}">${decision === 'approve' ? `Delete ${what}` : 'Reject the plan'}</button>
+<button class="${words.look}">${words.button}</button>
 <a class="button" href="${at}">Cancel</a>
 </form>
-${plannedPart(parts, decision === 'approve' ? 'What will be deleted' : 'What will be kept')}`;
-  return page({
-    title: `${decision === 'approve' ? 'Approve' : 'Reject'} plan ${plan.plan}`,
-    section: 'sources',
-    main,
-  });
+${plannedPart(parts, words.list)}`;
+  return page({ title: `${words.title} ${plan.plan}`, section: 'sources', main });
 }
 
 const crumbs = ({ integration }: Plan): Html =>

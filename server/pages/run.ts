@@ -23,8 +23,7 @@ function scopeText({ kinds, since }: Scope): string {
 
 /** How a run goes, or went, kind by kind, and all that it has to say. */
 export function runDetail(run: RunReport, ui: TemporalUi | null): Html {
-  const { integration, outcome, reason, warnings, kinds, removed } = run;
-  const said = kinds.flatMap(({ error }) => error ?? []).join('\n');
+  const { integration, outcome, warnings, kinds, removed } = run;
   return html`<p class="facts">
 ${chip(outcome)} <strong>${runSubject(run)}</strong>
 <span>${run.finishedAt === null ? html`began ${ago(run.startedAt)}` : html`ended ${ago(run.finishedAt)}`}</span>
@@ -32,12 +31,22 @@ ${chip(outcome)} <strong>${runSubject(run)}</strong>
 <span>run <a id="run-${run.run}" href="${sourceAddress(integration, 'runs', run.run)}">${run.run}</a></span>
 ${ui && outward(workflowAddress(ui, resyncWorkflowId(integration), run.workflowRunId), 'Temporal', `run ${run.run}`)}
 </p>
-${reason !== null && !said.includes(reason) && html`<p>${prose(reason)}</p>`}
+${reasonPart(run)}
 ${warnings.map(warning)}
 ${kinds.length > 0 ? kindTable(kinds) : html`<p class="quiet">${outcome === 'running' ? 'It is about to begin.' : 'It read nothing.'}</p>`}
 ${kinds.map((kind) => kindRemarks(integration, kind))}
 ${removed.deleted > 0 && html`<p>${counted(removed.deleted, 'entity', 'entities')} of resources that are no longer configured: deleted.</p>`}
 ${removed.held !== null && heldRemark(integration, { what: 'Resources that are no longer configured', ...removed, held: removed.held })}`;
+}
+
+/** Why it ended as it did, unless its kinds say so themselves. */
+function reasonPart({ reason, kinds, removed }: RunReport): Html | false {
+  const said = [...kinds.flatMap(({ error, held }) => [error, held]), removed.held];
+  if (kinds.some(({ error }) => error !== null))
+    return html`<p>Nothing was deleted, as not every kind is complete.</p>`;
+  return (
+    reason !== null && !said.some((text) => text !== null && reason.includes(text)) && html`<p>${prose(reason)}</p>`
+  );
 }
 
 function kindTable(kinds: readonly KindReport[]): Html {

@@ -326,7 +326,9 @@ describe('2.8 what changed since a time', () => {
     const { source, server } = await restSource({ thing: settings, other: thing }, () => answer(rows, { date }));
     expect(source.incremental).toEqual(['thing']);
     const pages = await pagesOf(source, 'thing', { since: '2026-01-02T00:00:00.000Z' });
-    expect(pages).toEqual([{ rows, next: null, clock: '2026-01-06T00:00:00.000Z', modified: '2026-01-05T00:00:00.000Z' }]);
+    expect(pages).toEqual([
+      { rows, next: null, clock: '2026-01-06T00:00:00.000Z', modified: '2026-01-05T00:00:00.000Z' },
+    ]);
     expect(server.requests[0]?.query).toEqual({ updated_after: '2026-01-02T00:00:00.000Z' });
     await pagesOf(source, 'thing');
     expect(server.requests[1]?.query).toEqual({});
