@@ -19,6 +19,8 @@ export interface ListenerSource {
   readonly url: string;
   /** By kind. May be changed while it is read. */
   readonly rows: Map<string, Row[]>;
+  /** Found by their key, and listed by no page. */
+  readonly hidden: Map<string, Row>;
   readonly asked: AskedPage[];
   /** Lines that listeners sent. */
   readonly said: string[];
@@ -28,7 +30,12 @@ export interface ListenerSource {
 }
 
 export async function startListenerSource({ pageSize }: { readonly pageSize: number }): Promise<ListenerSource> {
-  const source = { rows: new Map<string, Row[]>(), asked: [] as AskedPage[], said: [] as string[] };
+  const source = {
+    rows: new Map<string, Row[]>(),
+    hidden: new Map<string, Row>(),
+    asked: [] as AskedPage[],
+    said: [] as string[],
+  };
   const server = createServer(async (request, response) => {
     const url = new URL(request.url ?? '/', 'http://localhost');
     const [, kind = '', key] = url.pathname.split('/').map(decodeURIComponent);
@@ -39,7 +46,7 @@ export async function startListenerSource({ pageSize }: { readonly pageSize: num
     }
     const rows = source.rows.get(kind) ?? [];
     if (key !== undefined) {
-      const row = rows.find(({ id }) => id === key);
+      const row = rows.find(({ id }) => id === key) ?? source.hidden.get(key);
       response.writeHead(row ? 200 : 404).end(JSON.stringify(row ?? null));
       return;
     }
