@@ -38,6 +38,8 @@ describe('the package', () => {
       'TidemarkError',
       'UnavailableError',
       'UsageError',
+      'defineIntegration',
+      'z',
     ]);
     expect(new tidemark.UsageError('wrong')).toBeInstanceOf(tidemark.TidemarkError);
     // Checked by tsc: what the client's methods return has a name outside.
