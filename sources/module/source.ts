@@ -51,7 +51,10 @@ interface Given {
 }
 
 /** The source over a definition. Throws `UsageError` when its set-up fails. */
-export function createModuleSource(definition: IntegrationDefinition<object>, { values, webhookSecret }: Given): Source {
+export function createModuleSource(
+  definition: IntegrationDefinition<object>,
+  { values, webhookSecret }: Given,
+): Source {
   const { context, config } = setUp(definition, values);
   const recordKeys = new Map(definition.listeners.flatMap(({ kind, options }) => keyEntry(kind, options)));
   const hookArguments = ({ id, trigger, startedAt }: ListRequest['run']) => ({

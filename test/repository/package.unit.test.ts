@@ -31,13 +31,15 @@ describe('the package', () => {
     }
   });
 
-  it('exports the client, its errors, and the types of what it returns', () => {
+  it('exports the client, its errors, the types of what it returns, and what integrations are defined with', () => {
     expect(Object.keys(tidemark).sort()).toEqual([
       'EXIT_CODES',
       'TidemarkClient',
       'TidemarkError',
       'UnavailableError',
       'UsageError',
+      'defineIntegration',
+      'z',
     ]);
     expect(new tidemark.UsageError('wrong')).toBeInstanceOf(tidemark.TidemarkError);
     // Checked by tsc: what the client's methods return has a name outside.
