@@ -5,22 +5,28 @@
 
 export { z } from 'zod';
 export type { EntityFilter } from './catalog/entities.ts';
+export type { CatalogMetrics } from './catalog/metrics.ts';
 export type { Difference, EntityInput } from './client/calls.ts';
 export {
   type CallOptions,
   type ClientOptions,
   type EntitiesOptions,
+  type FollowOptions,
+  type Health,
   type IntegrationStatus,
   type ResyncOptions,
   type SyncOptions,
   TidemarkClient,
   type TriggerOptions,
+  type WaitingTrigger,
 } from './client/client.ts';
 export type { TemporalAddress } from './client/temporal.ts';
 export type { Configuration } from './config/configuration.ts';
+export type { ConfigurationPatch } from './config/patch.ts';
 export type { CallCounts, CallReport, CallState } from './domain/call.ts';
-export type { Entity } from './domain/entity.ts';
-export { TidemarkError, UnavailableError, UsageError } from './domain/errors.ts';
+export type { Claim } from './domain/claim.ts';
+export type { Entity, EntityKey } from './domain/entity.ts';
+export { type Mistake, TidemarkError, UnavailableError, UsageError } from './domain/errors.ts';
 export { EXIT_CODES, type KindState, type Outcome } from './domain/outcome.ts';
 export type { Plan, PlanState } from './domain/plan.ts';
 export type { QuarantinedRecord } from './domain/quarantine.ts';

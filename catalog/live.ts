@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { CallCounts } from '../domain/call.ts';
+import { type CallCounts, SCOPE_PREFIX } from '../domain/call.ts';
 import type { Strategy } from '../domain/strategy.ts';
 import type { Database, Queryable } from './database.ts';
 import { collectDoomed, endDoomed, lockBlueprintsOf } from './ending.ts';
@@ -212,5 +212,19 @@ export async function forgetTombstones(tx: Queryable, runId: string, kind: strin
       where r.id = $1 and t.integration = r.integration and t.kind = $2 and t.observed_at < r.started_at
         and t.created_at < clock_timestamp() - interval '24 hours'`,
     [runId, kind],
+  );
+}
+
+/**
+ * Forgets tombstones of scopes, which no run reads: after a day, unless a call that is as old waits in the inbox.
+ */
+export async function forgetScopeTombstones(db: Queryable, integration: string): Promise<void> {
+  await db.query(
+    `delete from tidemark.tombstone t
+      where integration = $1 and kind like '${SCOPE_PREFIX}%' and created_at < clock_timestamp() - interval '24 hours'
+        and not exists (
+          select from tidemark.inbox i
+           where i.integration = $1 and i.state = 'waiting' and i.received_at <= t.observed_at)`,
+    [integration],
   );
 }

@@ -11,6 +11,7 @@ const KINDS = `
 const RUNS = `
   select r.id as run, r.integration, r.epoch, coalesce(r.outcome, 'running') as outcome, r.reason,
          r.warnings, r.action, r.scope, r.plan, r.config_version as "configVersion",
+         r.workflow_run_id as "workflowRunId",
          json_build_object('deleted', r.removed_deleted, 'held', r.removed_held, 'plan', r.removed_plan) as removed,
          array(select t.id::text from tidemark.trigger t where t.run_id = r.id order by t.created_at) as triggers,
          ${rfc3339('r.started_at')} as "startedAt", ${rfc3339('r.finished_at')} as "finishedAt"

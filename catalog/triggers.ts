@@ -30,10 +30,7 @@ export async function insertTrigger(db: Queryable, trigger: NewTrigger): Promise
   return id;
 }
 
-export interface TriggerState extends Task {
-  readonly integration: string;
-  /** RFC 3339 in UTC. */
-  readonly createdAt: string;
+export interface TriggerState {
   /** The run that covers it, so far; an aborted run hands its triggers to the next. */
   readonly runId: string | null;
   /** Covered by a run that has ended and was not aborted. */
@@ -42,6 +39,21 @@ export interface TriggerState extends Task {
 
 export async function readTrigger(db: Queryable, id: string): Promise<TriggerState | null> {
   const [row] = await db.query<TriggerState>(
+    'select run_id as "runId", done_at is not null as done from tidemark.trigger where id = $1',
+    [id],
+  );
+  return row ?? null;
+}
+
+/** A trigger with what it asks for. */
+export interface TriggerReport extends TriggerState, Task {
+  readonly integration: string;
+  /** RFC 3339 in UTC. */
+  readonly createdAt: string;
+}
+
+export async function readTriggerReport(db: Queryable, id: string): Promise<TriggerReport | null> {
+  const [row] = await db.query<TriggerReport>(
     `select integration, action, scope, ${rfc3339('created_at')} as "createdAt", run_id as "runId",
             done_at is not null as done
        from tidemark.trigger where id = $1`,

@@ -1,18 +1,5 @@
 import { durationOf, type KindReport, type RunReport } from '../domain/run.ts';
-
-const COLUMNS = ['read', 'created', 'updated', 'unchanged', 'deleted'] as const;
-
-/** Columns that are shown when any kind has something in them. */
-const RARE_COLUMNS = ['ruledOut', 'skipped', 'quarantined', 'duplicates', 'outdated', 'unconfirmed'] as const;
-
-const HEADINGS: Readonly<Record<(typeof RARE_COLUMNS)[number], string>> = {
-  ruledOut: 'ruled out',
-  skipped: 'skipped',
-  quarantined: 'quarantined',
-  duplicates: 'duplicates',
-  outdated: 'outdated',
-  unconfirmed: 'unconfirmed',
-};
+import { shownCounts } from '../domain/shown-counts.ts';
 
 /** Rows of cells as aligned text; all but the first two columns to the right. */
 export function table(rows: readonly (readonly string[])[], leftColumns = 2): string {
@@ -31,13 +18,9 @@ export function table(rows: readonly (readonly string[])[], leftColumns = 2): st
 
 /** What a run did, kind by kind, as a table. */
 export function kindTable(kinds: readonly KindReport[]): string {
-  const rare = RARE_COLUMNS.filter((column) => kinds.some((kind) => kind[column] > 0));
-  const header = ['kind', 'state', ...COLUMNS, ...rare.map((column) => HEADINGS[column])];
-  const rows = kinds.map((kind) => [
-    kind.kind,
-    kind.state,
-    ...[...COLUMNS, ...rare].map((column) => String(kind[column])),
-  ]);
+  const counts = shownCounts(kinds);
+  const header = ['kind', 'state', ...counts.map(({ heading }) => heading)];
+  const rows = kinds.map((kind) => [kind.kind, kind.state, ...counts.map(({ count }) => String(kind[count]))]);
   return table([header, ...rows]);
 }
 
@@ -86,11 +69,4 @@ export function runText(run: RunReport): string {
 
 export function indent(text: string): string {
   return text.replace(/^/gm, '  ');
-}
-
-/** Seconds as people say them. */
-export function age(value: number): string {
-  if (value < 120) return `${value} s`;
-  if (value < 7200) return `${Math.round(value / 60)} min`;
-  return value < 172_800 ? `${Math.round(value / 3600)} h` : `${Math.round(value / 86_400)} d`;
 }

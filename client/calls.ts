@@ -4,7 +4,7 @@ import { pathText } from '../config/problem.ts';
 import { choice } from '../config/suggestion.ts';
 import { DEFAULT_SCOPE, type EntitiesCall, type PlainCall, type RawCall, type ReadyEntity } from '../domain/call.ts';
 import type { FieldPath, Fields } from '../domain/entity.ts';
-import { UsageError } from '../domain/errors.ts';
+import { type Mistake, UsageError } from '../domain/errors.ts';
 import type { Json, RawRecord } from '../domain/json.ts';
 import { callSchemas } from './call-schemas.ts';
 
@@ -59,20 +59,23 @@ const SHOWN = 20;
 function check(schema: z.ZodType, value: unknown, name: string): void {
   const result = schema.safeParse(value, { error: (issue) => issueText(issue, shown(issue.input)) });
   if (result.success) return;
-  const lines = result.error.issues.flatMap((issue) => mistakes(issue, name === '' ? [] : [name]));
-  const more = lines.length > SHOWN ? [`… and ${lines.length - SHOWN} more`] : [];
-  throw new UsageError([...lines.slice(0, SHOWN), ...more].join('\n'));
+  const found = result.error.issues.flatMap((issue) => mistakes(issue, name === '' ? [] : [name]));
+  const lines = found.slice(0, SHOWN).map(({ path, message }) => `${path || 'the call'}: ${message}`);
+  const more = found.length > SHOWN ? [`… and ${found.length - SHOWN} more`] : [];
+  throw new UsageError([...lines, ...more].join('\n'), found);
 }
 
-function mistakes(issue: z.core.$ZodIssue, root: readonly string[]): string[] {
+function mistakes(issue: z.core.$ZodIssue, root: readonly string[]): Mistake[] {
   const path = [...root, ...(issue.path as (string | number)[])];
-  const place = path.length === 0 ? 'the call' : pathText(path);
-  if (issue.code !== 'unrecognized_keys') return [`${place}: ${issue.message}`];
+  const place = pathText(path);
+  if (issue.code !== 'unrecognized_keys') return [{ path: place, message: issue.message }];
   const known = knownKeys(path);
-  return issue.keys.map((key) => `${place}: unknown key ${JSON.stringify(key.slice(0, 60))}; ${choice(key, known)}`);
+  return issue.keys.map((key) => ({
+    path: place,
+    message: `unknown key ${JSON.stringify(key.slice(0, 60))}; ${choice(key, known)}`,
+  }));
 }
 
-/** An entity stands in a list; what has keys beside it is a difference. */
 const knownKeys = (path: readonly (string | number)[]): readonly string[] =>
   typeof path.at(-1) === 'number'
     ? ['identifier', 'blueprint', 'title', 'team', 'properties', 'relations']

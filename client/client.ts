@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
+import { listClaims } from '../catalog/claims.ts';
 import {
   type IntegrationRow,
   importConfiguration,
@@ -7,9 +8,10 @@ import {
   lockInForce,
   putInForce,
   readConfigurationVersion,
+  type StoredConfiguration,
 } from '../catalog/configurations.ts';
 import { type Database, openDatabase, type Queryable } from '../catalog/database.ts';
-import { type EntityFilter, listEntities, readEntity } from '../catalog/entities.ts';
+import { type EntityFilter, findNamed, listBlueprints, listEntities, readEntity } from '../catalog/entities.ts';
 import { acceptCall, forgottenInboxes, readCall } from '../catalog/inbox.ts';
 import { type CatalogMetrics, readMetrics } from '../catalog/metrics.ts';
 import { migrate } from '../catalog/migrate.ts';
@@ -17,7 +19,14 @@ import { listPlans, planEntities, readPlan, rejectPlan } from '../catalog/plans.
 import { countQuarantined, listQuarantined } from '../catalog/quarantine.ts';
 import { lastCompleteRun, listRuns, readRun } from '../catalog/reports.ts';
 import { finishRun, unfinishedRuns } from '../catalog/runs.ts';
-import { approvalOf, insertTrigger, lostTriggers, type NewTrigger, readTrigger } from '../catalog/triggers.ts';
+import {
+  approvalOf,
+  insertTrigger,
+  lostTriggers,
+  type NewTrigger,
+  readTrigger,
+  readTriggerReport,
+} from '../catalog/triggers.ts';
 import type { Configuration, IntegrationDocument } from '../config/configuration.ts';
 import type { ConfigurationContext } from '../config/definitions.ts';
 import { hashDocument, kindsIn } from '../config/document.ts';
@@ -25,6 +34,7 @@ import { storedInterval } from '../config/load.ts';
 import { type ConfigurationPatch, patchableIn, patchDocument } from '../config/patch.ts';
 import { intervalVariable } from '../config/settings.ts';
 import type { Call, CallReport } from '../domain/call.ts';
+import type { Claim } from '../domain/claim.ts';
 import type { Entity, EntityKey } from '../domain/entity.ts';
 import { ConflictError, type Mistake, NotFoundError, UnavailableError, UsageError } from '../domain/errors.ts';
 import type { RawRecord } from '../domain/json.ts';
@@ -113,6 +123,14 @@ export interface CallOptions extends TriggerOptions {
   readonly wait?: boolean;
 }
 
+/** The scope that holds the claims of ready entities (sync-semantics 6.7). Default: `plain`. */
+interface Scoped {
+  readonly scope?: string | undefined;
+}
+
+export type EntitiesOptions = CallOptions & Scoped;
+export type SyncOptions = TriggerOptions & Scoped;
+
 interface Scheduled {
   readonly schedule: ScheduleReport | null;
   /** Why it cannot be told. */
@@ -124,13 +142,6 @@ export interface Health {
   readonly database: boolean;
   readonly temporal: boolean;
 }
-/** The scope that holds the claims of ready entities (sync-semantics 6.7). Default: `plain`. */
-interface Scoped {
-  readonly scope?: string | undefined;
-}
-
-export type EntitiesOptions = CallOptions & Scoped;
-export type SyncOptions = TriggerOptions & Scoped;
 
 const POLL_MS = 250;
 const HEALTH_MS = 3_000;
@@ -221,6 +232,14 @@ export class TidemarkClient {
     });
     await this.signal(integration, trigger);
     return trigger;
+  }
+
+  /** The configuration in force, as it is stored: `${env:…}` is left as written. Throws `NotFoundError`. */
+  async inForce(integration: string): Promise<StoredConfiguration> {
+    const { configVersion } = await this.known(integration);
+    const stored = configVersion === null ? null : await readConfigurationVersion(this.db, configVersion);
+    if (stored) return stored;
+    throw new NotFoundError(`${integration} has no configuration`);
   }
 
   /** The keys that `patchConfiguration` may replace, as they are in force: `${env:…}` is left as written. */
@@ -423,7 +442,7 @@ export class TidemarkClient {
    */
   async run(integration: string, runOrTrigger: string): Promise<RunReport | WaitingTrigger> {
     await this.known(integration);
-    const trigger = UUID.test(runOrTrigger) ? await readTrigger(this.db, runOrTrigger) : null;
+    const trigger = UUID.test(runOrTrigger) ? await readTriggerReport(this.db, runOrTrigger) : null;
     const run = await readRun(this.db, trigger ? (trigger.runId ?? '') : runOrTrigger);
     const isCovered = trigger === null || trigger.done || run?.outcome === 'running';
     if (run?.integration === integration && isCovered) return run;
@@ -493,6 +512,21 @@ export class TidemarkClient {
     const entity = await readEntity(this.db, key);
     if (entity) return entity;
     throw new NotFoundError(`the catalog has no ${key.blueprint} ${key.identifier}`);
+  }
+
+  /** The claims on an entity; none where there is no such entity. */
+  async claims(key: EntityKey): Promise<Claim[]> {
+    return listClaims(this.db, key);
+  }
+
+  /** The blueprints of which the catalog has entities, by name. */
+  async blueprints(): Promise<string[]> {
+    return listBlueprints(this.db);
+  }
+
+  /** The entities, of whichever blueprint, that have one of the identifiers. */
+  async named(identifiers: readonly string[]): Promise<EntityKey[]> {
+    return identifiers.length === 0 ? [] : findNamed(this.db, identifiers);
   }
 
   /** What monitoring asks for, of all integrations. */

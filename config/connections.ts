@@ -10,6 +10,8 @@ export interface Connections {
   /** TEMPORAL_ADDRESS or TEMPORAL_PROFILE with the other standard TEMPORAL_* settings; `null`: the dev server. */
   readonly temporal: ClientConnectConfig | null;
   readonly taskQueue: string;
+  /** TIDEMARK_TEMPORAL_UI: the address of Temporal's Web UI, for links; `null`: the dev server's, if that is used. */
+  readonly temporalUi: string | null;
   /** GITHUB_TOKEN, a personal token for github.com: the demo then reads the real records. */
   readonly githubToken: string | null;
 }
@@ -20,6 +22,7 @@ export function readConnections(env: Readonly<Record<string, string | undefined>
     databaseUrl: env.DATABASE_URL || null,
     temporal: named ? loadClientConnectConfig() : null,
     taskQueue: env.TIDEMARK_TASK_QUEUE || TASK_QUEUE,
+    temporalUi: env.TIDEMARK_TEMPORAL_UI || null,
     githubToken: env.GITHUB_TOKEN || null,
   };
 }

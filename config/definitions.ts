@@ -9,8 +9,8 @@ export interface SourceDefinition {
   /** The word after `type:`. */
   readonly type: string;
   /**
-   * The keys of `source:` besides `type`; strict, with defaults. `baseUrl` and `accessToken` can also be set by the
-   * environment. A message of its own follows the key: `source.baseUrl: is not an http or https URL`.
+   * The keys of `source:` besides `type`; strict, with defaults. `baseUrl` (or `url`) and `accessToken` can also be set by
+   * the environment. A message of its own follows the key: `source.baseUrl: is not an http or https URL`.
    */
   readonly settings: z.ZodObject;
   /** Kinds and the selector fields of each, besides `query`; strict, with defaults. */

@@ -92,6 +92,8 @@ export interface RunReport {
   /** The plan that it applied. */
   readonly plan: string | null;
   readonly configVersion: number;
+  /** Temporal's id of the execution of the workflow `resync/<integration>` that did it. */
+  readonly workflowRunId: string;
   readonly triggers: readonly string[];
   readonly startedAt: string;
   readonly finishedAt: string | null;

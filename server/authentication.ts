@@ -25,6 +25,9 @@ export function hasSession(c: Context<ServerEnv>, { sessions }: Pick<ServerParts
   return id !== undefined && sessions.holds(id);
 }
 
+/** Whether the caller shows the cookie of a session, be it one that holds or not. */
+export const hasSessionCookie = (c: Context<ServerEnv>): boolean => getCookie(c, SESSION_COOKIE) !== undefined;
+
 /** Compares in a time that says nothing about the token. */
 export function isToken(given: string, token: string): boolean {
   const digest = (text: string): Buffer => createHash('sha256').update(text).digest();

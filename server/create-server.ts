@@ -8,21 +8,26 @@ import { limitBody } from './body.ts';
 import { answerErrors, answerUnknown, invalid } from './errors.ts';
 import { describeSecurity } from './openapi.ts';
 import type { AddRoutes, App, ServerEnv, ServerParts } from './parts.ts';
+import { addAssetRoutes } from './routes/assets.ts';
+import { addCallRoutes } from './routes/calls.ts';
 import { addDocsRoutes } from './routes/docs.ts';
 import { addEntityRoutes } from './routes/entities.ts';
 import { addHealthRoutes } from './routes/health.ts';
 import { addIntegrationRoutes } from './routes/integrations.ts';
 import { addMetricsRoutes } from './routes/metrics.ts';
+import { addModuleRoutes } from './routes/modules.ts';
+import { addPages } from './routes/pages.ts';
 import { addPlanRoutes } from './routes/plans.ts';
 import { addQuarantineRoutes } from './routes/quarantine.ts';
 import { addRunRoutes } from './routes/runs.ts';
 import { addSessionRoutes } from './routes/session.ts';
+import { addWebhookRoutes } from './routes/webhooks.ts';
 
 /**
  * For everybody. A group that proves its callers in a way of its own, such as webhooks by their signature, stands here,
  * and limits the bodies that it reads itself (`limitBody`).
  */
-const OPEN: readonly AddRoutes[] = [addHealthRoutes, addDocsRoutes, addSessionRoutes];
+const OPEN: readonly AddRoutes[] = [addHealthRoutes, addDocsRoutes, addSessionRoutes, addAssetRoutes, addWebhookRoutes];
 
 /** For who sends the token or has logged in. */
 const PROTECTED: readonly AddRoutes[] = [
@@ -31,7 +36,10 @@ const PROTECTED: readonly AddRoutes[] = [
   addPlanRoutes,
   addQuarantineRoutes,
   addEntityRoutes,
+  addCallRoutes,
+  addModuleRoutes,
   addMetricsRoutes,
+  addPages,
 ];
 
 /** The HTTP API (interface.md): its routes over one client, with the checks that all of them share. */
@@ -63,6 +71,8 @@ const HEADERS: Parameters<typeof secureHeaders>[0] = {
     frameAncestors: ["'none'"],
     baseUri: ["'none'"],
   },
+  // Without it browsers say `Origin: null` of this server's own forms.
+  referrerPolicy: 'same-origin',
   // For the proxy that ends TLS to say.
   strictTransportSecurity: false,
 };

@@ -5,8 +5,9 @@ import { isOutage } from '../client/outage.ts';
 import { type Path, pathText } from '../config/problem.ts';
 import { ConflictError, type Mistake, NotFoundError, UnavailableError, UsageError } from '../domain/errors.ts';
 import { allowedMethods } from './methods.ts';
+import { problemPage, wantsPage } from './pages/problem.ts';
 import type { App, ServerEnv, ServerParts } from './parts.ts';
-import { PROBLEM_TYPE, Problem } from './problem.ts';
+import { PROBLEM_TYPE, Problem, UNFORESEEN } from './problem.ts';
 
 const NOT_JSON = 'the body is not JSON; send an object, such as {}';
 const WRONG_TYPE = 'a body is sent as `Content-Type: application/json`';
@@ -35,7 +36,8 @@ export function answerUnknown(app: App): NotFoundHandler<ServerEnv> {
   };
 }
 
-function answer(c: Context<ServerEnv>, problem: Problem): Response {
+function answer(c: Context<ServerEnv>, problem: Problem): Response | Promise<Response> {
+  if (wantsPage(c)) return problemPage(c, problem);
   return c.body(JSON.stringify(problem.body(c.get('requestId'))), problem.status, {
     ...problem.headers,
     'content-type': PROBLEM_TYPE,
@@ -56,7 +58,7 @@ function problemOf(error: Error): Problem {
   if (error instanceof UsageError) return new Problem(422, error.message, { errors: error.mistakes });
   if (error instanceof UnavailableError) return unavailable(error.message);
   if (isOutage(error)) return unavailable(NO_ANSWER);
-  return new Problem(500, 'something went wrong here; the log of the server has it under this request id');
+  return new Problem(500, UNFORESEEN);
 }
 
 function unavailable(detail: string): Problem {

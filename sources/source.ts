@@ -148,7 +148,7 @@ export interface Source {
    * (sync-semantics 2.2).
    */
   list(request: ListRequest): AsyncIterable<Page>;
-  identify(kind: string, record: RawRecord): RecordIdentity;
+  identify(kind: string, record: RawRecord): RecordIdentity | Promise<RecordIdentity>;
   /** The record as it is now; `null`: gone (404, 410, or another record has taken its place). */
   lookup(request: LookupRequest): Promise<RawRecord | null>;
   /**

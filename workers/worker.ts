@@ -10,9 +10,9 @@ import { TidemarkClient } from '../client/client.ts';
 import type { TemporalAddress } from '../client/temporal.ts';
 import type { ConfigurationContext } from '../config/definitions.ts';
 import { catalogDestination } from '../destinations/catalog.ts';
-import { sourceTypes } from '../sources/index.ts';
 import { ScheduleKeeper } from './schedule-keeper.ts';
 import { probeSearchAttributes } from './search-attributes.ts';
+import { sourceTypes } from './source-types.ts';
 import { loadWorkflowBundle } from './workflow-bundle.ts';
 
 export interface WorkerOptions {

@@ -5,6 +5,7 @@ import { TidemarkClient } from '../../client/client.ts';
 import type { Configuration } from '../../config/configuration.ts';
 import { readConfiguration } from '../../config/read.ts';
 import { EXIT_CODES } from '../../domain/outcome.ts';
+import { temporalUi } from '../../server/temporal-ui.ts';
 import { startDemo } from '../../workers/demo.ts';
 import { createLog, installRuntime } from '../../workers/log.ts';
 import { type DevServers, startDevServers } from '../../workers/servers/dev-servers.ts';
@@ -24,7 +25,7 @@ export function addDevCommand(program: Command, run: (code: number) => void): vo
   program
     .command('dev')
     .description(
-      'run everything here: PostgreSQL, Temporal, a worker, the HTTP API, a first resync; stays up until Ctrl-C',
+      'run everything here: PostgreSQL, Temporal, a worker, the Data Sources page and the HTTP API, a first resync; stays up until Ctrl-C',
     )
     .option('--once', 'end after the first resync, with its exit code')
     .action(async (_, command: Command) => {
@@ -69,7 +70,7 @@ interface Running {
   readonly client: TidemarkClient;
   readonly configuration: Configuration;
   readonly servers: DevServers;
-  /** Where the HTTP API is; `null` with `--once`, which ends before anybody could call it. */
+  /** Where the page and the HTTP API are; `null` with `--once`, which ends before anybody could call it. */
   readonly apiUrl: string | null;
   /** Rejects when a part ends by itself. */
   readonly failed: Promise<never>;
@@ -97,7 +98,10 @@ async function startEverything(
   const client = await TidemarkClient.connect(where);
   started.add({ stop: () => client.close() });
   const settings = configuration.server;
-  const api = options.once ? null : started.add(await startHttpServerNearby({ client, context, settings, log, note }));
+  const ui = here.temporalUi ?? servers.temporalUiUrl;
+  const links = ui === null ? null : temporalUi(ui, temporal.namespace);
+  const http = { client, context, settings, temporalUi: links, log, note };
+  const api = options.once ? null : started.add(await startHttpServerNearby(http));
   const ended = worker.stopped.then(() => Promise.reject(new Error('the worker ended by itself')));
   const failed = Promise.race([servers.failed, ended]);
   failed.catch(() => {});
@@ -125,6 +129,7 @@ async function firstResyncs({ client, configuration }: Running, output: Output):
 function sayWhereThingsAre(note: (line: string) => void, { servers, configuration, apiUrl }: Running): void {
   const first = configuration.integrations[0]?.id;
   note('');
+  note(`Data sources:  ${apiUrl}/`);
   note(`HTTP API:      ${apiUrl}, described at ${apiUrl}/docs`);
   if (servers.temporalUiUrl) note(`Temporal UI:   ${servers.temporalUiUrl}`);
   note(`Logs and data: ${dataDirectory()}`);

@@ -2,17 +2,23 @@ import type { Command } from 'commander';
 import { TidemarkClient } from '../../client/client.ts';
 import { serverSettings } from '../../config/server.ts';
 import { UsageError } from '../../domain/errors.ts';
-import { configurationContext } from '../../workers/configuration-context.ts';
+import { temporalUi } from '../../server/temporal-ui.ts';
 import { createLog } from '../../workers/log.ts';
 import { untilStopped } from '../../workers/signals.ts';
 import { startHttpServer } from '../http-server.ts';
-import { type CommonOptions, connections, loadConfigurationIfThere } from '../session.ts';
+import {
+  CONFIGURATION_FILE,
+  type CommonOptions,
+  connections,
+  contextFor,
+  loadConfigurationIfThere,
+} from '../session.ts';
 
-/** `tidemark server`: the HTTP API, against TEMPORAL_* and DATABASE_URL. */
+/** `tidemark server`: the Data Sources page and the HTTP API, against TEMPORAL_* and DATABASE_URL. */
 export function addServerCommand(program: Command, run: (code: number) => void): void {
   program
     .command('server')
-    .description('run the HTTP API against TEMPORAL_* and DATABASE_URL')
+    .description('run the Data Sources page and the HTTP API against TEMPORAL_* and DATABASE_URL')
     .action(async (_, command: Command) => {
       await serve(command.optsWithGlobals<CommonOptions>());
       run(0);
@@ -20,20 +26,23 @@ export function addServerCommand(program: Command, run: (code: number) => void):
 }
 
 async function serve(options: CommonOptions): Promise<void> {
-  const { databaseUrl, temporal, taskQueue } = connections();
+  const { databaseUrl, temporal, taskQueue, temporalUi: ui } = connections();
   if (!databaseUrl) throw new UsageError('DATABASE_URL is not set: the server needs a PostgreSQL server');
   if (!temporal)
     throw new UsageError('TEMPORAL_ADDRESS (or TEMPORAL_PROFILE) is not set: the server needs a Temporal server');
+  const links = ui === null ? null : temporalUi(ui, temporal.namespace);
   const configuration = await loadConfigurationIfThere(options);
-  const context = configurationContext(process.env);
+  const context = contextFor(options.config ?? CONFIGURATION_FILE);
   const log = createLog(process.stderr);
   const client = await TidemarkClient.connect({ databaseUrl, temporal, taskQueue, context });
   try {
     if (configuration) await client.importConfiguration(configuration);
     const settings = configuration?.server ?? serverSettings(context);
     const note = (line: string): void => void process.stderr.write(`${line}\n`);
-    const server = await startHttpServer({ client, context, settings, log, note });
-    log.info(`the HTTP API is at ${server.url}, described at ${server.url}/docs`);
+    const server = await startHttpServer({ client, context, settings, temporalUi: links, log, note });
+    log.info(
+      `the Data Sources page is at ${server.url}/, the HTTP API is at ${server.url}, described at ${server.url}/docs`,
+    );
     await untilStopped();
     log.info('stopping …');
     await server.stop();

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import type { IntegrationStatus } from '../../client/client.ts';
+import { age } from '../../domain/age.ts';
 import { intervalText, type ScheduleReport } from '../../domain/schedule.ts';
-import { age, indent, runText } from '../report.ts';
+import { indent, runText } from '../report.ts';
 import { type CommonOptions, outputOf, withStatusClient } from '../session.ts';
 import { planText } from './plans.ts';
 

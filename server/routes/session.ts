@@ -3,6 +3,7 @@ import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { checkOrigin, hasSession, isToken, SESSION_COOKIE } from '../authentication.ts';
 import { limitBody } from '../body.ts';
 import { problems } from '../openapi.ts';
+import { wantsPage } from '../pages/problem.ts';
 import type { App, ServerParts } from '../parts.ts';
 import { Problem } from '../problem.ts';
 import { Sessions } from '../sessions.ts';
@@ -20,6 +21,7 @@ const login = createRoute({
   tags,
   summary: 'Begins a session by the token; for pages',
   request: {
+    query: z.object({ next: z.string().optional().openapi({ description: 'For forms: the page to go on to' }) }),
     body: {
       content: {
         'application/json': { schema: credentials },
@@ -41,7 +43,11 @@ const logout = createRoute({
   path: '/logout',
   tags,
   summary: 'Ends the session',
-  responses: { 204: { description: 'It is ended' }, ...problems(403) },
+  responses: {
+    204: { description: 'It is ended' },
+    303: { description: 'The answer to a page: the same, and on to the login' },
+    ...problems(403),
+  },
 });
 
 /** The page's way in: the token once, then a cookie that scripts cannot read. */
@@ -60,15 +66,22 @@ export function addSessionRoutes(app: App, { sessions, token }: ServerParts): vo
       // Said by the proxy that ends TLS; a lie would only keep the liar's own cookie from being sent.
       secure: c.req.header('x-forwarded-proto') === 'https',
     });
-    return isForm ? c.redirect('/', 303) : c.body(null, 204);
+    return isForm ? c.redirect(pathHere(c.req.valid('query').next), 303) : c.body(null, 204);
   });
 
   app.openapi(logout, (c) => {
     if (hasSession(c, { sessions })) checkOrigin(c, { required: true });
     sessions.end(getCookie(c, SESSION_COOKIE) ?? '');
     deleteCookie(c, SESSION_COOKIE, { path: '/' });
-    return c.body(null, 204);
+    return wantsPage(c) ? c.redirect('/', 303) : c.body(null, 204);
   });
 }
 
 const MISSING = { path: 'token', message: 'is missing; send {"token": "…"}' };
+
+/** Nowhere but to this server: an address that somebody else made up must not lead away from it. */
+function pathHere(next = '/'): string {
+  const base = 'http://here';
+  const url = next.startsWith('/') && URL.canParse(next, base) ? new URL(next, base) : new URL(base);
+  return url.origin === base ? url.pathname + url.search : '/';
+}

@@ -67,6 +67,9 @@ export const runSchema: z.ZodType<RunReport> = z
     scope: scopeSchema,
     plan: z.string().nullable().openapi({ description: 'The plan that the run applied' }),
     configVersion: count,
+    workflowRunId: z
+      .string()
+      .openapi({ description: 'The execution of the workflow `resync/{integration}` that did it' }),
     triggers: z.array(triggerId),
     startedAt: time,
     finishedAt: time.nullable(),

@@ -29,15 +29,15 @@ export const githubSource = {
   kinds: selectorSchemas as SourceType['kinds'],
   create(values: Readonly<Record<string, unknown>>) {
     const { webhookSecret, ...options } = settings.parse(values);
-    return createGitHubSource(new GitHubClient(options), webhookSecret || null);
+    return createGitHubSource(new GitHubClient(options), webhookSecret);
   },
 } satisfies SourceType;
 
 /** The source over a client of the caller's making. Without a secret it refuses webhooks. */
-export function createGitHubSource(client: GitHubClient, webhookSecret: string | null = null): Source {
+export function createGitHubSource(client: GitHubClient, webhookSecret?: string) {
   return {
-    incremental: Object.keys(items),
     events: githubEvents(webhookSecret),
+    incremental: Object.keys(items),
     list: (request) => list(client, request),
     identify: (kind, record) => identify(known(kind), record),
     async lookup({ kind, key, locator, signal, log }) {
@@ -50,7 +50,7 @@ export function createGitHubSource(client: GitHubClient, webhookSecret: string |
       return isItemKind(kind) ? client.completed(kind, record, { signal, log }) : record;
     },
     admits: (kind, selector, record) => isSelected(known(kind), selector, record),
-  };
+  } satisfies Source;
 }
 
 /** What each kind is called in the log (seed S3.14). */

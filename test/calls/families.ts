@@ -20,9 +20,9 @@ export interface Family {
 const wait = { origin: 'sdk', wait: true } as const;
 
 /** As GitHub would show it; the test configuration maps `full_name` and `name`. */
-export const rawOf = ({ name, title }: Thing): RawRecord => ({ node_id: `R_${name}`, full_name: name, name: title });
+const rawOf = ({ name, title }: Thing): RawRecord => ({ node_id: `R_${name}`, full_name: name, name: title });
 
-export const entityOf = ({ name, title }: Thing): EntityInput => ({ identifier: name, blueprint: 'note', title });
+const entityOf = ({ name, title }: Thing): EntityInput => ({ identifier: name, blueprint: 'note', title });
 
 export const families: Readonly<Record<'raw' | 'plain', Family>> = {
   raw: {

@@ -6,6 +6,7 @@ import { listPlans, planEntities, readPlan, rejectPlan } from '../../catalog/pla
 import { lastCompleteRun, readRun } from '../../catalog/reports.ts';
 import { catalogDestination } from '../../destinations/catalog.ts';
 import type { Destination } from '../../destinations/destination.ts';
+import { UsageError } from '../../domain/errors.ts';
 import type { Scope } from '../../domain/scope.ts';
 import { createTestDatabase, type TestDatabase } from '../support/environment/database.ts';
 import { type MappedRecord, StagedRun } from '../support/staged-run.ts';
@@ -167,7 +168,7 @@ describe('plans of held deletes', () => {
     );
   });
 
-  it('3.5 a plan that there is not, or that is of another integration, is a usage error', async () => {
+  it('3.5 a plan that there is not, or that is of another integration, is not found', async () => {
     await complete({ one: 40, two: 40 });
     await complete({ one: 20, two: 40 });
     await StagedRun.begin(under, { integration: 'other' });
@@ -176,10 +177,10 @@ describe('plans of held deletes', () => {
       ['other', 'acme.2.1'],
     ] as const) {
       await expect(readPlan(under.db, integration, plan)).rejects.toMatchObject({
-        name: 'UsageError',
+        name: 'NotFoundError',
         message: `${integration} has no plan ${plan}; \`tidemark plans ${integration}\` lists them`,
       });
-      await expect(rejectPlan(under.db, integration, plan)).rejects.toMatchObject({ name: 'UsageError' });
+      await expect(rejectPlan(under.db, integration, plan)).rejects.toMatchObject({ name: 'NotFoundError' });
     }
     expect(await plans()).toEqual(['acme.2.1 open']);
   });

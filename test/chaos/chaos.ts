@@ -33,7 +33,7 @@ export interface ChaosResult {
 }
 
 const KILLS: readonly Kill['kill'][] = ['SIGKILL', 'postgres', 'SIGTERM', 'SIGSTOP'];
-const KILL_EVERY = 12;
+const KILL_EVERY = 16;
 
 /** Every so many scenarios one kills a process, each kind in turn. */
 function mixed(index: number): fc.Arbitrary<Scenario> {

@@ -96,11 +96,12 @@ function untrue({ writes, answers }: Log, run: Run): string[] {
     ({ truth, moot, url }, index) =>
       truth === 'fault' && !moot && !mine.slice(index).some((later) => later.truth !== 'fault' && later.url === url),
   );
+  const urls = [...new Set(unhealed.map(({ url }) => url))];
   return [
     ...(deletes === run.deleted ? [] : [`${says} and ${run.deleted} deleted; ${deletes} were deleted`]),
     ...(deletes > 0 && !mayDelete ? [`${says}, but deleted ${deletes} on an incomplete view`] : []),
     ...(run.outcome === 'complete' && failed ? [`${says}, but a kind is not complete`] : []),
-    ...(run.outcome === 'complete' ? unhealed : []).map(({ url }) => `${says}, but ${url} could not be read`),
+    ...(run.outcome === 'complete' ? urls : []).map((url) => `${says}, but ${url} could not be read`),
   ];
 }
 

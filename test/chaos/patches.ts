@@ -40,7 +40,7 @@ export const PLANTED = {
     },
   ],
   'a short read taken as complete': [
-    { file: 'activities/fetch.ts', find: 'reading.failure = result;', replace: 'reading.next = null;' },
+    { file: 'activities/fetch.ts', find: 'batch.failure = result;', replace: 'batch.next = null;' },
   ],
   // `<=` alone changes nothing: whatever a run has seen it has observed since it began, so the second half of the
   // condition holds it back as well. The mistake is planted where it can do harm: as the only condition.

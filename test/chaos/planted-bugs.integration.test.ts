@@ -7,6 +7,7 @@ import { Stage } from './stage.ts';
 
 /** A test that finds nothing proves something only if it would find it: each mistake is planted, and must be found. */
 describe('the chaos test finds planted mistakes', () => {
+  /** Scenarios within which a mistake must be found. */
   const LIMIT = 60;
 
   async function violationsWith(planted: keyof typeof PLANTED, draw: () => fc.Arbitrary<Scenario>): Promise<string> {

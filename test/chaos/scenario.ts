@@ -112,15 +112,20 @@ const reconfigure: fc.Arbitrary<Reconfigure> = fc.record({
   without: fc.constantFrom<Kind | null>(null, null, 'repository', 'pull-request'),
 });
 
-const stall = (terminate: fc.Arbitrary<boolean>): fc.Arbitrary<Stall> =>
-  fc.record({ fence: fc.integer({ min: 1, max: 12 }), terminate });
+const stall: fc.Arbitrary<Stall> = fc.record({ fence: fc.integer({ min: 1, max: 12 }), terminate: fc.boolean() });
+
+/** The first batch is staged, mapped, written: the third transaction after its request, later with more kinds. */
+const stallOfFirstWrite: fc.Arbitrary<Stall> = fc.record({
+  fence: fc.integer({ min: 3, max: 5 }),
+  terminate: fc.constant(true),
+});
 
 const event: fc.Arbitrary<Event> = fc.oneof(
   { weight: 10, arbitrary: change },
   { weight: 10, arbitrary: fault },
   { weight: 4, arbitrary: trigger },
   { weight: 2, arbitrary: reconfigure },
-  { weight: 1, arbitrary: stall(fc.boolean()) },
+  { weight: 1, arbitrary: stall },
 );
 
 const timed = (of: fc.Arbitrary<Event>): fc.Arbitrary<TimedEvent> =>
@@ -167,7 +172,7 @@ export const zombies: fc.Arbitrary<Scenario> = fc.record({
     fc.record({
       changes: fc.constant([]),
       start: fc.constant({ trigger: null, count: 1 }),
-      events: fc.tuple(fc.record({ at: fc.constant(1), event: stall(fc.constant(true)) as fc.Arbitrary<Event> })),
+      events: fc.tuple(fc.record({ at: fc.constant(1), event: stallOfFirstWrite as fc.Arbitrary<Event> })),
     }),
   ),
   kill: fc.constant(null),
