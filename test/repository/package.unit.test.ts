@@ -31,7 +31,7 @@ describe('the package', () => {
     }
   });
 
-  it('exports the client, its errors, and the types of what it returns', () => {
+  it('exports the client, its errors, the types of what it returns, and what integrations are defined with', () => {
     expect(Object.keys(tidemark).sort()).toEqual([
       'EXIT_CODES',
       'TidemarkClient',

@@ -9,7 +9,7 @@ import { Rig } from './rig.ts';
 const LISTENERS = fileURLToPath(new URL('./listeners', import.meta.url));
 
 /** Rows in a page of the source. A batch has ten pages. */
-export const PAGE_SIZE = 10;
+const PAGE_SIZE = 10;
 
 export interface ModuleRigOptions {
   /** A file of test/support/listeners. Default `main.ts`. */
