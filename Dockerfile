@@ -10,10 +10,13 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev
 COPY . .
 
-# The bundle of the workflows is kept beside the packages, and commands do not run as root.
+# The bundle of the workflows is kept beside the packages, the server's token in .tidemark, and commands do not run as
+# root.
 RUN ln -s /app/bin/tidemark.mjs /usr/local/bin/tidemark \
     && mkdir -p node_modules/.cache \
-    && chown node:node node_modules/.cache
+    && chown node:node node_modules/.cache \
+    && mkdir -p /etc/tidemark/.tidemark \
+    && chown node:node /etc/tidemark/.tidemark
 
 USER node
 # Where commands look for tidemark.yaml.

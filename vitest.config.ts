@@ -1,7 +1,10 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 /** Two kinds of tests (house rule 11): `unit` needs nothing, `integration` the servers of its global set-up. */
 export default defineConfig({
+  // Listener modules import the program by its name.
+  resolve: { alias: { tidemark: fileURLToPath(new URL('index.ts', import.meta.url)) } },
   test: {
     // Each worker may run a Temporal worker beside the two servers; more only gets in each other's way on two cores.
     maxWorkers: 2,

@@ -34,7 +34,7 @@ export class BatchMapping {
         this.counts.ruledOut += 1;
         continue;
       }
-      const identity = this.identify(record);
+      const identity = await this.identify(record);
       if ('reason' in identity) {
         this.reject(record, { stage: 'record key', reason: identity.reason, recordKey: '', observedAt });
         continue;
@@ -55,9 +55,11 @@ export class BatchMapping {
   }
 
   /** The record's key as the ledger can hold it, or why it cannot. */
-  private identify(record: RawRecord): { recordKey: string; locator: string | null } | { reason: string } {
+  private async identify(
+    record: RawRecord,
+  ): Promise<{ recordKey: string; locator: string | null } | { reason: string }> {
     try {
-      const { key, locator } = this.source.identify(this.kind, record);
+      const { key, locator } = await this.source.identify(this.kind, record);
       if (key === null) return { recordKey: '', locator };
       if (!isStorableText(key))
         return { reason: "the source's key of the record holds a NUL or half a surrogate pair" };

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { cancellationSignal } from '@temporalio/activity';
 import { fenced } from '../catalog/fence.ts';
-import { runAbout, startKind } from '../catalog/runs.ts';
+import { addWarning, isReading, runAbout, startKind } from '../catalog/runs.ts';
 import { databaseClock, packPage, type StagedPage, stageBatch } from '../catalog/staging.ts';
-import type { Pass, PinnedRun } from '../domain/run.ts';
+import { MAX_LOSSES, type Pass, type PinnedRun } from '../domain/run.ts';
 import type { Page } from '../sources/source.ts';
 import { type ActivityDependencies, resourceOf } from './dependencies.ts';
 import { endReading, type Reading, type Session } from './reading-sessions.ts';
@@ -18,11 +18,14 @@ export interface FetchInput {
   readonly kind: string;
   readonly resource: string;
   readonly pass: Extract<Pass, 'read' | 'second-listing'>;
+  /** Where the reading begins, or, with a session, where it could begin again; `null`: at the start. */
   readonly cursor: string | null;
   /** Only what changed since then (RFC 3339); `null`: everything. */
   readonly since: string | null;
   /** The reading that this process holds and is to go on with; `null`: begin one at the cursor. */
   readonly session: string | null;
+  /** How often readings of the resource were lost before. */
+  readonly losses: number;
 }
 
 export interface FetchResult {
@@ -30,9 +33,9 @@ export interface FetchResult {
   readonly attempt: string | null;
   readonly pages: number;
   readonly rows: number;
-  /** Where the next batch goes on, by a cursor or in the process that holds the reading. */
+  /** The cursor that the next batch goes on at; with a session, the one to begin again at if that is lost. */
   readonly next: string | null;
-  /** Neither this nor `next`: the source is at its end, unless `failure` says otherwise. */
+  /** The reading that goes on. Neither this nor `next`: the source is at its end, unless `failure` says otherwise. */
   readonly session: Session | null;
   /** Why the source could not be read on. The pages before stand (sync-semantics 2.3). */
   readonly failure: string | null;
@@ -42,8 +45,9 @@ interface Batch {
   readonly pages: StagedPage[];
   rows: number;
   bytes: number;
+  /** The last cursor that there was. */
   next: string | null;
-  /** The last page had no cursor, and was not said to be the last. */
+  /** Only the iterator knows where to go on after the last page. */
   open: boolean;
   clock: string | null;
   modified: string | null;
@@ -65,7 +69,8 @@ export const createFetchActivity = (deps: ActivityDependencies) => ({
         const staged = { attempt, kind, resource, pass, pages, nextCursor: next, clock, modified };
         await fenced(deps.db, run, (tx) => stageBatch(tx, run, staged));
       }
-      going = open && failure === null;
+      // What an attempt that was given up leaves behind nobody would ever ask for.
+      going = open && failure === null && !cancellationSignal().aborted;
       const kept = going ? deps.sessions.keep(reading) : null;
       return { attempt, pages: pages.length, rows, next, session: kept, failure };
     } finally {
@@ -74,13 +79,20 @@ export const createFetchActivity = (deps: ActivityDependencies) => ({
   },
 });
 
-async function begin(deps: ActivityDependencies, { run, kind, resource, cursor, since }: FetchInput): Promise<Reading> {
+async function begin(deps: ActivityDependencies, input: FetchInput): Promise<Reading> {
+  const { run, kind, resource, pass, cursor, since, losses } = input;
   const pipeline = await deps.pipeline(run.configVersion);
   const controller = new AbortController();
   const { selector } = resourceOf(pipeline, resource);
   const about = await runAbout(deps.db, run);
+  if (losses > 0) {
+    const warning = `${resource} was begun again (${losses} of ${MAX_LOSSES}): the process that read it was lost; what it had read is counted twice`;
+    deps.log.warn(`${run.integration}: ${warning}`);
+    await addWarning(deps.db, run, warning);
+  }
   const request = { kind, selector, cursor, since, run: about, signal: controller.signal, log: deps.log };
-  return { controller, pages: pipeline.source.list(request)[Symbol.asyncIterator]() };
+  const pages = pipeline.source.list(request)[Symbol.asyncIterator]();
+  return { controller, pages, observedAt: null, isWanted: () => isReading(deps.db, run, { kind, pass }) };
 }
 
 /** A cancelled activity aborts what the source does for it. */
@@ -96,15 +108,15 @@ async function underCancellation<T>({ controller }: Reading, work: () => Promise
   }
 }
 
-async function read(deps: ActivityDependencies, { pages }: Reading, cursor: string | null): Promise<Batch> {
+async function read(deps: ActivityDependencies, reading: Reading, cursor: string | null): Promise<Batch> {
   const batch: Batch = { pages: [], rows: 0, bytes: 0, next: cursor, open: false, ...UNTIMED };
   const started = performance.now();
   const full = (): boolean =>
     batch.pages.length >= BATCH_PAGES || batch.bytes >= BATCH_BYTES || performance.now() - started >= BATCH_MS;
+  let last = false;
   // After a page that is said to be the last only the source itself can confirm it.
-  while (batch.pages.length === 0 || (batch.next === null && !batch.open) || !full()) {
-    const observedAt = await databaseClock(deps.db);
-    const result = await nextPage(pages);
+  while (batch.pages.length === 0 || last || !full()) {
+    const result = await nextPage(deps, reading);
     if (typeof result === 'string') {
       batch.failure = result;
       break;
@@ -114,15 +126,16 @@ async function read(deps: ActivityDependencies, { pages }: Reading, cursor: stri
       batch.open = false;
       break;
     }
-    const staged = await packPage(observedAt, result.rows);
+    const { page, staged } = result;
     // Only the first answer's: a later one's says nothing about what was read before it.
-    if (batch.pages.length === 0) batch.clock = instant(result.clock);
+    if (batch.pages.length === 0) batch.clock = instant(page.clock);
     batch.pages.push(staged);
-    batch.rows += result.rows.length;
+    batch.rows += page.rows.length;
     batch.bytes += staged.body.length;
-    batch.next = result.next;
-    batch.open = result.next === null && (result.open ?? false);
-    batch.modified = [batch.modified, instant(result.modified)].reduce(later);
+    batch.next = page.next ?? batch.next;
+    batch.open = page.next === null;
+    last = page.next === null && !page.open;
+    batch.modified = [batch.modified, instant(page.modified)].reduce(later);
   }
   return batch;
 }
@@ -138,10 +151,16 @@ function instant(text: string | null | undefined): string | null {
 const later = (one: string | null, other: string | null): string | null => ((one ?? '') > (other ?? '') ? one : other);
 
 /** The next page; `null` at the end; a text: why the source could not be read. Whatever it throws fails its kind. */
-async function nextPage(pages: AsyncIterator<Page>): Promise<Page | string | null> {
+async function nextPage(
+  deps: ActivityDependencies,
+  reading: Reading,
+): Promise<{ page: Page; staged: StagedPage } | string | null> {
+  const asked = await databaseClock(deps.db);
   try {
-    const { value, done } = await pages.next();
-    return done ? null : value;
+    const { value: page, done } = await reading.pages.next();
+    if (done) return null;
+    reading.observedAt = page.continued ? (reading.observedAt ?? asked) : asked;
+    return { page, staged: await packPage(reading.observedAt, page.rows) };
   } catch (error) {
     if (cancellationSignal().aborted) throw error;
     return error instanceof Error ? error.message : String(error);

@@ -4,6 +4,7 @@ import { PLAIN_POSITION } from '../catalog/sync-scope.ts';
 import type { Resource } from '../config/configuration.ts';
 import { type EventCall, type PlainCall, type RawCall, type ReadyEntity, scopeResource } from '../domain/call.ts';
 import type { EntityKey } from '../domain/entity.ts';
+import { UsageError } from '../domain/errors.ts';
 import type { RawRecord } from '../domain/json.ts';
 import type { ResourceMapping } from '../mapping/mapping.ts';
 import type { EventChange } from '../sources/source.ts';
@@ -14,6 +15,14 @@ import type { ActivityDependencies, Pipeline } from './dependencies.ts';
 export interface Worksite extends Pick<ActivityDependencies, 'db' | 'log'> {
   readonly pipeline: Pipeline;
   readonly signal: AbortSignal;
+  /** Records that were asked for since the calls were taken up: events of one record share what is found. */
+  readonly lookups: Map<string, Promise<Observation>>;
+}
+
+/** What a record was at a time of PostgreSQL's clock; `null`: gone. */
+interface Observation {
+  readonly record: RawRecord | null;
+  readonly observedAt: string;
 }
 
 const NOTHING: LiveChange = { writes: [], ends: [], unidentified: 0 };
@@ -67,9 +76,12 @@ async function difference(
   const gone = await mapped(site, { ...at, rows: before }, true);
   const there = await mapped(site, { ...at, rows: after });
   const kept = new Set(there.entities.map(nameOf));
+  // What a record is now that could not be mapped is unknown: its claims stay (1.4).
+  const unclear = new Set(there.quarantined.map(({ recordKey }) => recordKey));
+  unclear.delete('');
   const { resource, observedAt } = at;
   const ends = gone.entities
-    .filter((entity) => !kept.has(nameOf(entity)))
+    .filter((entity) => !kept.has(nameOf(entity)) && !unclear.has(entity.recordKey))
     .map((entity) => ({
       resource: resource.key,
       kind: resource.kind,
@@ -122,7 +134,14 @@ export async function eventChange(site: Worksite, call: EventCall, receivedAt: s
     const calls = await source.events.handle(call.event, call.payload);
     if (typeof calls === 'string') return calls;
     const made = [];
-    for (const each of calls) made.push(await rawChange(site, each, receivedAt));
+    for (const each of calls) {
+      if (resourcesOf(site.pipeline, each.kind).length === 0) {
+        throw new UsageError(
+          `the listener of the event ${call.event} named the kind ${each.kind}, which is not configured`,
+        );
+      }
+      made.push(await rawChange(site, each, receivedAt));
+    }
     return joined(made);
   }
   const changes = source.events?.changes(call.event, call.payload) ?? 'the source has no events';
@@ -138,24 +157,29 @@ export async function eventChange(site: Worksite, call: EventCall, receivedAt: s
   return joined(parts);
 }
 
-async function observe(
-  { db, log, signal, pipeline }: Worksite,
+function observe(
+  site: Worksite,
   { kind, key, locator, record }: EventChange,
   receivedAt: string,
-): Promise<{ record: RawRecord | null; observedAt: string }> {
+): Observation | Promise<Observation> {
   if (locator === null) return { record, observedAt: receivedAt };
+  const name = JSON.stringify([kind, key, locator]);
+  const known = site.lookups.get(name) ?? lookUp(site, { kind, key, locator });
+  site.lookups.set(name, known);
+  return known;
+}
+
+async function lookUp(
+  { db, log, signal, pipeline }: Worksite,
+  sought: { kind: string; key: string; locator: string },
+): Promise<Observation> {
   const observedAt = await databaseClock(db);
-  return { record: await pipeline.source.lookup({ kind, key, locator, signal, log }), observedAt };
+  return { record: await pipeline.source.lookup({ ...sought, signal, log }), observedAt };
 }
 
 async function observed(
   site: Worksite,
-  {
-    resource,
-    change,
-    record,
-    observedAt,
-  }: { resource: Resource; change: EventChange; record: RawRecord | null; observedAt: string },
+  { resource, change, record, observedAt }: Observation & { resource: Resource; change: EventChange },
 ): Promise<LiveChange> {
   const { source } = site.pipeline;
   const end = { resource: resource.key, kind: resource.kind, recordKey: change.key, identity: null, observedAt };
@@ -164,7 +188,9 @@ async function observed(
   const batch = await mapped(site, { resource, rows: [record], observedAt });
   // A record that could not be mapped is there, but as what is unknown: its claims stay.
   if (batch.quarantined.length > 0) return { ...NOTHING, writes: [writeOf(resource, batch)] };
-  const tombstone = batch.entities.length === 0;
+  // Where the strategy leaves the record alone, no claim says that it was observed: the tombstone does.
+  const { create, update } = resource.strategy;
+  const tombstone = batch.entities.length === 0 || !(create && update);
   return { ...NOTHING, writes: [writeOf(resource, batch)], ends: [{ ...end, kept: batch.entities, tombstone }] };
 }
 

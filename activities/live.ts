@@ -9,7 +9,7 @@ import {
   type WaitingCall,
   waitingCalls,
 } from '../catalog/inbox.ts';
-import type { LiveChange } from '../catalog/live.ts';
+import { forgetScopeTombstones, type LiveChange } from '../catalog/live.ts';
 import { TidemarkError } from '../domain/errors.ts';
 import type { PinnedRun } from '../domain/run.ts';
 import { type ActivityDependencies, resourceKeys } from './dependencies.ts';
@@ -34,10 +34,11 @@ export const createLiveActivities = (deps: ActivityDependencies) => ({
     const calls = await waitingCalls(deps.db, integration, BATCH_CALLS);
     if (calls.length === 0) {
       await forgetSettled(deps.db);
+      await forgetScopeTombstones(deps.db, integration);
       return { settled: 0, more: false };
     }
     const pipeline = await deps.pipeline(await configurationInForce(deps.db, integration));
-    const site = { ...deps, pipeline, signal: cancellationSignal() };
+    const site = { ...deps, pipeline, signal: cancellationSignal(), lookups: new Map() };
     const outcomes = await Promise.all(calls.map((call) => workOut(site, call)));
     const target = { integration, resources: resourceKeys(pipeline.integration) };
     for (const [index, { seq }] of calls.entries()) {

@@ -15,18 +15,22 @@ import { startTemporalServer } from '../workers/servers/temporal-server.ts';
 import { configurationText } from './configuration.ts';
 import { type SourceProcess, type SourceSizes, startSource } from './source.ts';
 
-/** Processes whose CPU time is measured. */
+/** Processes that are measured. */
 export type MeasuredProcess = 'worker' | 'temporal' | 'postgres';
 
-/** Everything that a resync needs, each part a process of its own. */
-export interface Servers {
-  readonly source: SourceProcess;
+/** Everything that a resync needs besides its source, each part a process of its own. */
+export interface Runtime {
   readonly pids: Readonly<Record<MeasuredProcess, number>>;
   readonly client: TidemarkClient;
   readonly temporal: Client;
   readonly db: Database;
   /** Rejects when a process ends by itself. */
   readonly failed: Promise<never>;
+}
+
+/** The same with the source. */
+export interface Servers extends Runtime {
+  readonly source: SourceProcess;
 }
 
 /** What was started, to be stopped in the opposite order. */
@@ -45,22 +49,35 @@ export class Started {
 const TASK_QUEUE = 'bench';
 const TIDEMARK = fileURLToPath(new URL('../bin/tidemark.mjs', import.meta.url));
 
-export interface ServersOptions {
-  readonly sizes: SourceSizes;
+interface StartOptions {
   readonly log: Log;
   readonly signal: AbortSignal;
 }
 
-/**
- * Starts the source, the embedded PostgreSQL and the Temporal dev server as `npm start` has them, in a temporary folder,
- * and one `tidemark worker`; imports the configuration. Each part is told to `started` as soon as it runs.
- */
-export async function startServers({ sizes, log, signal }: ServersOptions, started: Started): Promise<Servers> {
-  const directory = await mkdtemp(path.join(tmpdir(), 'tidemark-bench-'));
-  started.add(() => rm(directory, { recursive: true, force: true }));
+/** Starts the generated source, and the runtime with a configuration that reads it. */
+export async function startServers(
+  { sizes, log, signal }: StartOptions & { readonly sizes: SourceSizes },
+  started: Started,
+): Promise<Servers> {
   log(`Generating ${sizes.repositories} repositories and ${sizes.pullRequests} pull requests …`);
   const source = await startSource(sizes);
   started.add(() => source.stop());
+  const runtime = await startRuntime({ configuration: configurationText(source.facts), log, signal }, started);
+  const failed = Promise.race([endsByItself('the source', source), runtime.failed]);
+  failed.catch(() => {});
+  return { ...runtime, source, failed };
+}
+
+/**
+ * Starts the embedded PostgreSQL and the Temporal dev server as `npm start` has them, in a temporary folder, and one
+ * `tidemark worker`; imports the configuration. Each part is told to `started` as soon as it runs.
+ */
+export async function startRuntime(
+  { configuration, log, signal }: StartOptions & { readonly configuration: string },
+  started: Started,
+): Promise<Runtime> {
+  const directory = await mkdtemp(path.join(tmpdir(), 'tidemark-bench-'));
+  started.add(() => rm(directory, { recursive: true, force: true }));
   const postgres = await startEmbeddedPostgres({ directory: path.join(directory, 'postgres'), log });
   started.add(() => postgres.stop());
   const binary = await temporalBinary({ env: process.env, log, signal });
@@ -80,14 +97,13 @@ export async function startServers({ sizes, log, signal }: ServersOptions, start
   started.add(() => client.close());
   const db = openDatabase({ url: postgres.url, poolSize: 1, onIdleError: () => {} });
   started.add(() => db.close());
-  const text = configurationText(source.facts);
-  await client.importConfiguration(loadConfiguration({ file: 'bench.yaml', text }, configurationContext({})));
+  const text = { file: 'bench.yaml', text: configuration };
+  await client.importConfiguration(loadConfiguration(text, configurationContext({})));
 
   log('Starting a worker …');
   const worker = await startWorker({ directory, databaseUrl: postgres.url, temporalAddress: server.address });
   started.add(() => worker.stop());
   const failed = Promise.race([
-    endsByItself('the source', source),
     endsByItself('PostgreSQL', postgres),
     endsByItself('the Temporal server', server),
     endsByItself('the worker', worker, () => logTail(path.join(directory, 'worker.log'))),
@@ -95,7 +111,7 @@ export async function startServers({ sizes, log, signal }: ServersOptions, start
   failed.catch(() => {});
   await Promise.race([untilPolling(client), failed]);
   const pids = { worker: worker.pid, temporal: server.pid, postgres: postgres.pid };
-  return { source, pids, client, temporal: new Client({ connection }), db, failed };
+  return { pids, client, temporal: new Client({ connection }), db, failed };
 }
 
 interface WorkerOptions {

@@ -1,4 +1,4 @@
-import type { PinnedRun } from '../domain/run.ts';
+import type { RunRef } from '../domain/run.ts';
 import type { Database, Queryable } from './database.ts';
 import { collectDoomed, endDoomed, lockBlueprintsOf, SAME_CLAIM } from './ending.ts';
 import { fenced } from './fence.ts';
@@ -13,17 +13,18 @@ export interface AppliedPlan {
 
 /**
  * Carries out a plan: ends those of its claims that were not seen since its run began (sync-semantics 3.5). One
- * transaction; repeating it within its run returns the first result. `resources`: the keys of all configured resources.
+ * transaction; repeating it, also by another run, returns the first result. `resources`: the keys of all configured
+ * resources.
  */
 export function applyPlan(
   db: Database,
-  run: PinnedRun,
+  run: RunRef,
   { plan, resources }: { plan: string; resources: readonly string[] },
 ): Promise<AppliedPlan> {
   return fenced(db, run, async (tx) => {
     const row = await lockPlan(tx, plan);
-    if (row.appliedRun === run.runId) return { kind: row.kind, deleted: row.deleted, refusal: null };
-    if (row.state === 'open' && row.configVersion !== run.configVersion) {
+    if (row.state === 'applied') return { kind: row.kind, deleted: row.deleted, refusal: null };
+    if (row.state === 'open' && row.configVersion !== row.inForce) {
       const why = 'the configuration has changed';
       await supersedePlans(tx, { integration: run.integration, why });
       return refused(row, plan, `superseded: ${why}`);
@@ -44,15 +45,17 @@ interface LockedPlan {
   readonly state: string;
   readonly why: string | null;
   readonly configVersion: number;
-  readonly appliedRun: string | null;
+  /** The configuration version in force now. */
+  readonly inForce: number;
   readonly deleted: number;
 }
 
 async function lockPlan(tx: Queryable, plan: string): Promise<LockedPlan> {
   const [row] = await tx.query<LockedPlan>(
-    `select p.kind, p.state, p.why, p.config_version as "configVersion", p.applied_run as "appliedRun",
+    `select p.kind, p.state, p.why, p.config_version as "configVersion", i.config_version as "inForce",
             coalesce(case when p.kind is null then r.removed_deleted else k.deleted end, 0) as deleted
        from tidemark.plan p
+       join tidemark.integration i on i.id = p.integration
        left join tidemark.run r on r.id = p.applied_run
        left join tidemark.kind_run k on k.run_id = p.applied_run and k.kind = p.kind
       where p.id = $1 for update of p`,
@@ -77,7 +80,7 @@ const STILL_UNSEEN = `
 
 async function record(
   tx: Queryable,
-  run: PinnedRun,
+  run: RunRef,
   { plan, kind, deleted }: { plan: string; kind: string | null; deleted: number },
 ): Promise<void> {
   await tx.query(
@@ -92,7 +95,7 @@ async function record(
   }
   await tx.query(
     `insert into tidemark.kind_run (run_id, kind, position, state, started_at, finished_at, deleted)
-     values ($1, $2, 0, 'complete', clock_timestamp(), clock_timestamp(), $3)`,
+     values ($1, $2, 1, 'complete', clock_timestamp(), clock_timestamp(), $3)`,
     [run.runId, kind, deleted],
   );
 }

@@ -98,7 +98,7 @@ async function holdKinds(tx: Queryable, run: RunRef, { destination, resources, l
   for (const { kind, position, ...numbers } of facts) {
     const reason = guardReason(numbers, limits);
     if (reason === null) continue;
-    const plan = await proposePlan(tx, run, { id: `${run.runId}.${position + 1}`, kind, reason });
+    const plan = await proposePlan(tx, run, { id: `${run.runId}.${position}`, kind, reason });
     await tx.query('update tidemark.kind_run set held = $3, plan = $4 where run_id = $1 and kind = $2', [
       run.runId,
       kind,

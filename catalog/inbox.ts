@@ -1,4 +1,5 @@
 import type { Call, CallCounts, CallReport, CallState } from '../domain/call.ts';
+import { UsageError } from '../domain/errors.ts';
 import { storableText } from '../domain/text.ts';
 import type { Queryable } from './database.ts';
 import { rfc3339 } from './time.ts';
@@ -13,7 +14,7 @@ export interface NewCall {
 
 /**
  * Accepts a call: it is committed when this returns (sync-semantics 6.1). An event that is delivered again keeps its id
- * and its first receipt.
+ * and its first receipt. Throws `UsageError` for what is nested too deeply to be written down.
  */
 export async function acceptCall(db: Queryable, { integration, origin, delivery, call }: NewCall): Promise<string> {
   const [row] = await db.query<{ id: string }>(
@@ -24,9 +25,19 @@ export async function acceptCall(db: Queryable, { integration, origin, delivery,
      select id from accepted
      union all
      select id from tidemark.inbox where integration = $1 and delivery = $3 limit 1`,
-    [integration, origin, delivery, call.type, JSON.stringify(call)],
+    [integration, origin, delivery, call.type, textOf(call)],
   );
   return (row as { id: string }).id;
+}
+
+function textOf(call: Call): string {
+  try {
+    return JSON.stringify(call);
+  } catch (error) {
+    // JSON.parse can read what JSON.stringify cannot walk.
+    if (error instanceof RangeError) throw new UsageError('what was sent is nested too deeply');
+    throw error;
+  }
 }
 
 export async function readCall(db: Queryable, id: string): Promise<CallReport | null> {

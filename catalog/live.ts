@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import type { CallCounts } from '../domain/call.ts';
+import { type CallCounts, SCOPE_PREFIX } from '../domain/call.ts';
 import type { Strategy } from '../domain/strategy.ts';
 import type { Database, Queryable } from './database.ts';
 import { collectDoomed, endDoomed, lockBlueprintsOf } from './ending.ts';
 import { lockCall, settleCall } from './inbox.ts';
 import { insertMapped, type RejectedRecord, type StagedEntity } from './staging.ts';
-import { writeStaged } from './write-batch.ts';
+import { lockOutPages, writeStaged } from './write-batch.ts';
 
 /** What a call writes for one resource. */
 export interface LiveWrite {
@@ -56,6 +56,7 @@ export function applyLive(
 ): Promise<void> {
   return db.transaction(async (tx) => {
     if (!(await lockCall(tx, seq))) return;
+    await lockOutPages(tx, target.integration);
     await settleCall(tx, seq, { state: 'applied', result: await write(tx, target, change), reason: null });
   });
 }
@@ -163,23 +164,39 @@ const ended = (ends: string, integration: string): string => `
     ) c
    where c.observed_at <= c."observedAt" and not c.kept @> jsonb_build_array(jsonb_build_array(c.blueprint, c.identifier))`;
 
+/**
+ * Leaves tombstones: for the key of the record, or for the entity where it has none, and then for the keys of the records
+ * that are found by it as well.
+ */
+const BURY = `
+  insert into tidemark.tombstone as t
+    (destination, integration, resource, record_key, blueprint, identifier, kind, observed_at)
+  select distinct on (resource, record_key, blueprint, identifier)
+         $1, $2, resource, record_key, blueprint, identifier, kind, observed_at
+    from (
+      select resource, "recordKey" as record_key, kind, "observedAt" as observed_at,
+             case when "recordKey" = '' then blueprint else '' end as blueprint,
+             case when "recordKey" = '' then identifier else '' end as identifier
+        from json_to_recordset($3::json) as d ${END_COLUMNS} where tombstone
+      union all
+      select c.resource, c.record_key, c.kind, d."observedAt", '', ''
+        from json_to_recordset($3::json) as d ${END_COLUMNS}
+        join tidemark.claim c
+             on c.destination = $1 and c.blueprint = d.blueprint and c.identifier = d.identifier
+            and c.integration = $2 and c.resource = d.resource and c.record_key <> ''
+       where d.tombstone and d."recordKey" = '' and c.observed_at <= d."observedAt"
+    ) buried
+   order by resource, record_key, blueprint, identifier, observed_at desc
+  on conflict (integration, destination, resource, record_key, blueprint, identifier) do update
+    set observed_at = greatest(t.observed_at, excluded.observed_at), created_at = clock_timestamp()`;
+
 async function end(
   tx: Queryable,
   { integration, destination, resources }: LiveTarget,
   ends: readonly LiveEnd[],
 ): Promise<number> {
   const rows = endRows(ends);
-  await tx.query(
-    `insert into tidemark.tombstone as t
-       (destination, integration, resource, record_key, blueprint, identifier, kind, observed_at)
-     select distinct on (resource, "recordKey", blueprint, identifier)
-            $1, $2, resource, "recordKey", coalesce(blueprint, ''), coalesce(identifier, ''), kind, "observedAt"
-       from json_to_recordset($3::json) as d ${END_COLUMNS}
-      where tombstone order by resource, "recordKey", blueprint, identifier, "observedAt" desc
-     on conflict (integration, destination, resource, record_key, blueprint, identifier) do update
-       set observed_at = greatest(t.observed_at, excluded.observed_at), created_at = clock_timestamp()`,
-    [destination, integration, rows],
-  );
+  await tx.query(BURY, [destination, integration, rows]);
   await collectDoomed(tx, ended('$2', '$3'), [destination, rows, integration]);
   const groups = await endDoomed(tx, { integration, resources });
   return groups.reduce((sum, { deleted }) => sum + deleted, 0);
@@ -195,5 +212,19 @@ export async function forgetTombstones(tx: Queryable, runId: string, kind: strin
       where r.id = $1 and t.integration = r.integration and t.kind = $2 and t.observed_at < r.started_at
         and t.created_at < clock_timestamp() - interval '24 hours'`,
     [runId, kind],
+  );
+}
+
+/**
+ * Forgets tombstones of scopes, which no run reads: after a day, unless a call that is as old waits in the inbox.
+ */
+export async function forgetScopeTombstones(db: Queryable, integration: string): Promise<void> {
+  await db.query(
+    `delete from tidemark.tombstone t
+      where integration = $1 and kind like '${SCOPE_PREFIX}%' and created_at < clock_timestamp() - interval '24 hours'
+        and not exists (
+          select from tidemark.inbox i
+           where i.integration = $1 and i.state = 'waiting' and i.received_at <= t.observed_at)`,
+    [integration],
   );
 }

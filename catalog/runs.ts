@@ -1,5 +1,5 @@
 import type { KindState, Outcome } from '../domain/outcome.ts';
-import type { PinnedRun, RunRef } from '../domain/run.ts';
+import type { Pass, PinnedRun, RunRef } from '../domain/run.ts';
 import { union } from '../domain/scope.ts';
 import { storableText } from '../domain/text.ts';
 import type { Task, TriggerOrigin } from '../domain/trigger.ts';
@@ -147,8 +147,9 @@ export async function runAbout(db: Queryable, run: RunRef): Promise<RunAbout> {
   return row as RunAbout;
 }
 
+/** Adds what a run has to say; once, however often it is said. */
 export async function addWarning(db: Queryable, run: RunRef, warning: string): Promise<void> {
-  await db.query('update tidemark.run set warnings = warnings || $2::text where id = $1', [
+  await db.query('update tidemark.run set warnings = warnings || $2::text where id = $1 and $2 <> all (warnings)', [
     run.runId,
     storableText(warning),
   ]);
@@ -178,6 +179,24 @@ export async function startKind(db: Queryable, run: RunRef, kind: string): Promi
       where run_id = $1 and kind = $2 and state = 'pending'`,
     [run.runId, kind],
   );
+}
+
+/**
+ * Whether a run still reads a kind: it has not ended, none has overtaken it, and the kind goes on. A second listing
+ * belongs to a kind that is complete already.
+ */
+export async function isReading(
+  db: Queryable,
+  run: RunRef,
+  { kind, pass }: { readonly kind: string; readonly pass: Pass },
+): Promise<boolean> {
+  const [row] = await db.query(
+    `select from tidemark.run r join tidemark.integration i on i.id = r.integration
+       join tidemark.kind_run k on k.run_id = r.id and k.kind = $3
+      where r.id = $1 and r.finished_at is null and i.epoch = $2 and (k.state in ('pending', 'running') or $4)`,
+    [run.runId, run.epoch, kind, pass === 'second-listing'],
+  );
+  return row !== undefined;
 }
 
 export interface KindEnd {

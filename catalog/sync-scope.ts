@@ -9,7 +9,7 @@ import { fenced } from './fence.ts';
 import { settleCall } from './inbox.ts';
 import { supersedePlans } from './plans.ts';
 import { insertMapped } from './staging.ts';
-import { writeStaged } from './write-batch.ts';
+import { lockOutCalls, writeStaged } from './write-batch.ts';
 
 /** Plain calls are the last word on an entity among this integration's claims. */
 export const PLAIN_POSITION = 2 ** 31 - 1;
@@ -33,7 +33,9 @@ export function syncScope(
     if (row?.done) return { ...(await readDeletes(tx, run)), configurationChanged: false };
     if (!row?.call) throw new UsageError(`the call ${call} is not there any more`);
     const { scope, entities } = JSON.parse(row.call) as EntitiesCall;
+    await lockOutCalls(tx, run.integration);
     const written = await write(tx, run, { ...request, scope, entities, observedAt: row.receivedAt });
+    await buryScope(tx, run, { ...request, scope, observedAt: row.receivedAt });
     await findAbsent(tx, run, { ...request, scope, observedAt: row.receivedAt });
     const kind = scopeResource(scope);
     await supersedePlans(tx, { integration: run.integration, kind, why: `run ${run.runId}` });
@@ -85,10 +87,29 @@ async function write(tx: Queryable, run: PinnedRun, synced: Synced) {
   await tx.query(
     `insert into tidemark.kind_run (run_id, kind, position, state, started_at, finished_at, pages, read, created,
                                     updated, unchanged, skipped, duplicates, outdated)
-     values ($1, $2, 0, 'complete', clock_timestamp(), clock_timestamp(), 1, $3, $4, $5, $6, $7, $8, $9)`,
+     values ($1, $2, 1, 'complete', clock_timestamp(), clock_timestamp(), 1, $3, $4, $5, $6, $7, $8, $9)`,
     [run.runId, kind, entities.length, created, updated, unchanged, skipped, duplicates, outdated],
   );
   return { created, updated, unchanged, skipped, outdated, unidentified: 0 };
+}
+
+/**
+ * Nothing in the scope is older than the list: a call that was received before it and waits in the inbox must not bring
+ * back what the list lacks (6.1, 6.4).
+ */
+async function buryScope(
+  tx: Queryable,
+  run: PinnedRun,
+  { destination, scope, observedAt }: { destination: string; scope: string; observedAt: string },
+): Promise<void> {
+  await tx.query(
+    `insert into tidemark.tombstone as t
+       (destination, integration, resource, record_key, blueprint, identifier, kind, observed_at)
+     values ($1, $2, $3, '', '', '', $3, $4)
+     on conflict (integration, destination, resource, record_key, blueprint, identifier) do update
+       set observed_at = greatest(t.observed_at, excluded.observed_at), created_at = clock_timestamp()`,
+    [destination, run.integration, scopeResource(scope), observedAt],
+  );
 }
 
 /** What the list does not hold is absent by the caller's word; what was observed after the call is not its business. */

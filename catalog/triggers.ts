@@ -30,10 +30,7 @@ export async function insertTrigger(db: Queryable, trigger: NewTrigger): Promise
   return id;
 }
 
-export interface TriggerState extends Task {
-  readonly integration: string;
-  /** RFC 3339 in UTC. */
-  readonly createdAt: string;
+export interface TriggerState {
   /** The run that covers it, so far; an aborted run hands its triggers to the next. */
   readonly runId: string | null;
   /** Covered by a run that has ended and was not aborted. */
@@ -42,6 +39,21 @@ export interface TriggerState extends Task {
 
 export async function readTrigger(db: Queryable, id: string): Promise<TriggerState | null> {
   const [row] = await db.query<TriggerState>(
+    'select run_id as "runId", done_at is not null as done from tidemark.trigger where id = $1',
+    [id],
+  );
+  return row ?? null;
+}
+
+/** A trigger with what it asks for. */
+export interface TriggerReport extends TriggerState, Task {
+  readonly integration: string;
+  /** RFC 3339 in UTC. */
+  readonly createdAt: string;
+}
+
+export async function readTriggerReport(db: Queryable, id: string): Promise<TriggerReport | null> {
+  const [row] = await db.query<TriggerReport>(
     `select integration, action, scope, ${rfc3339('created_at')} as "createdAt", run_id as "runId",
             done_at is not null as done
        from tidemark.trigger where id = $1`,
@@ -50,11 +62,11 @@ export async function readTrigger(db: Queryable, id: string): Promise<TriggerSta
   return row ?? null;
 }
 
-/** The trigger that a plan was applied by; `null`: none yet. */
-export async function appliedBy(db: Queryable, plan: string): Promise<string | null> {
+/** The approval of a plan that waits or runs, or that the plan was applied by; `null`: nobody has approved it. */
+export async function approvalOf(db: Queryable, plan: string): Promise<string | null> {
   const [row] = await db.query<{ id: string }>(
-    `select t.id from tidemark.trigger t join tidemark.plan p on p.id = t.plan and p.applied_run = t.run_id
-      where t.plan = $1 order by t.created_at limit 1`,
+    `select t.id from tidemark.trigger t join tidemark.plan p on p.id = t.plan
+      where t.plan = $1 and (t.done_at is null or t.run_id = p.applied_run) order by t.created_at limit 1`,
     [plan],
   );
   return row?.id ?? null;

@@ -36,7 +36,7 @@ const incoming = ({ strategy, live, hasLiveWrites }: Manner): string => `
      order by record_key, blueprint, identifier, observed_at desc, ordinal desc
   ), incoming as materialized (
     select s.record_key, s.locator, s.blueprint, s.identifier, s.observed_at, c.seen_epoch, c.base as old_base,
-           coalesce(c.observed_at > s.observed_at, false)${hasLiveWrites ? overtakenBy(live) : ''} as outdated,
+           coalesce(${isLater('c', live)}, false)${hasLiveWrites ? overtakenBy(live) : ''} as outdated,
            ${skippedBy(strategy)} as skipped,
            case when s.failed = '{}' or c.base is null then s.fields else s.fields ||
              (select coalesce(jsonb_object_agg(key, value), '{}') from jsonb_each(c.base) where key = any (s.failed))
@@ -50,22 +50,27 @@ const incoming = ({ strategy, live, hasLiveWrites }: Manner): string => `
       ) c on true
   )`;
 
+/** A claim was observed later than what is staged; at the same moment a live observation beats a page (6.2). */
+const isLater = (claim: string, live: boolean): string =>
+  `(${claim}.observed_at > s.observed_at${live ? '' : ` or ${claim}.live and ${claim}.observed_at = s.observed_at`})`;
+
 /**
- * A live write or delete of the record was observed later, whatever the record mapped to then; at the same moment a
- * live one beats a page (sync-semantics 6.2, 6.4).
+ * The record was observed later as something else, or is known to have been gone later: what is older brings back neither
+ * a deleted record nor a former identity (sync-semantics 6.2, 6.4). Each look-up goes by an index.
  */
 function overtakenBy(live: boolean): string {
-  const later = live ? '>' : '>=';
+  const tombstone = `
+             select from tidemark.tombstone t
+              where t.integration = $2 and t.destination = $1 and t.resource = $3
+                and t.observed_at ${live ? '>' : '>='} s.observed_at and`;
   return `
-           or exists (
+           or s.record_key <> '' and exists (
              select from tidemark.claim k
               where k.destination = $1 and k.integration = $2 and k.resource = $3 and k.record_key = s.record_key
-                and s.record_key <> '' and k.live and k.observed_at ${later} s.observed_at)
-           or exists (
-             select from tidemark.tombstone t
-              where t.destination = $1 and t.integration = $2 and t.resource = $3 and t.record_key = s.record_key
-                and (s.record_key <> '' or t.blueprint = s.blueprint and t.identifier = s.identifier)
-                and t.observed_at ${later} s.observed_at)`;
+                and ${isLater('k', live)})
+           or s.record_key <> '' and exists (${tombstone} t.record_key = s.record_key)
+           or exists (${tombstone} t.record_key = '' and t.blueprint = s.blueprint and t.identifier = s.identifier)
+           or exists (${tombstone} t.record_key = '' and t.blueprint = '' and t.identifier = '')`;
 }
 
 /** What is there may only be updated, what is not there only created (sync-semantics 7.1). */
@@ -200,6 +205,7 @@ export interface WriteRequest {
 export async function writeStaged(tx: Queryable, request: WriteRequest): Promise<UpsertCounts> {
   const { integration, destination, epoch, batch, live } = request;
   const { resource, position, kind, mappedAttempt } = batch;
+  await lockOutCalls(tx, integration);
   await lockBlueprints(tx, destination, mappedAttempt);
   const [inbox] = await tx.query('select from tidemark.inbox where integration = $1 limit 1', [integration]);
   const manner = { strategy: batch.strategy, live, hasLiveWrites: inbox !== undefined };
@@ -220,6 +226,22 @@ export async function writeStaged(tx: Queryable, request: WriteRequest): Promise
   ]);
   return { ...written, ...rejected } as UpsertCounts;
 }
+
+/**
+ * Calls and pages of an integration wait for each other: a page looks whether a record was deleted, and a delete whether
+ * the record is there, before either is committed. Pages do not wait for pages. To be taken before any blueprint's lock,
+ * by all who take both, so that no two can lock each other out.
+ */
+export async function lockOutCalls(tx: Queryable, integration: string): Promise<void> {
+  await tx.query('select pg_advisory_xact_lock_shared(hashtextextended($1, 0))', [callsOf(integration)]);
+}
+
+/** The other side of `lockOutCalls`. */
+export async function lockOutPages(tx: Queryable, integration: string): Promise<void> {
+  await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [callsOf(integration)]);
+}
+
+const callsOf = (integration: string): string => `calls of ${integration}`;
 
 /**
  * Writers of a blueprint wait for each other, in one order: two kinds that map to one entity then always see each

@@ -5,6 +5,7 @@ import { PortTakenError, type RunningServer, startServer } from '../server/liste
 import type { ServerLog } from '../server/log.ts';
 import type { TemporalUi } from '../server/temporal-ui.ts';
 import { keptToken } from '../server/token.ts';
+import { sourcesInForce } from '../workers/sources-in-force.ts';
 import { dataDirectory } from './session.ts';
 
 export interface HttpServerOptions {
@@ -21,7 +22,8 @@ export interface HttpServerOptions {
 /** Starts the HTTP server as it is configured. Throws `PortTakenError`. */
 export async function startHttpServer({ settings, note, ...rest }: HttpServerOptions): Promise<RunningServer> {
   const { host, port, maxBody } = settings;
-  return startServer({ ...rest, host, port, maxBody, token: settings.token ?? (await ownToken(note)) });
+  const source = sourcesInForce(rest.client, rest.context);
+  return startServer({ ...rest, source, host, port, maxBody, token: settings.token ?? (await ownToken(note)) });
 }
 
 /** Ports that are tried one after another. */

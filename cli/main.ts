@@ -6,6 +6,7 @@ type AddCommand = (program: Command, run: (code: number) => void) => void;
 /** Each command brings only what it needs: a worker is a lot to load for `tidemark status`. */
 const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   dev: async () => (await import('./commands/dev.ts')).addDevCommand,
+  init: async () => (await import('./commands/init.ts')).addInitCommand,
   worker: async () => (await import('./commands/worker.ts')).addWorkerCommand,
   server: async () => (await import('./commands/server.ts')).addServerCommand,
   validate: async () => (await import('./commands/validate.ts')).addValidateCommand,
@@ -16,6 +17,10 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   approve: async () => (await import('./commands/approve.ts')).addApproveCommand,
   reject: async () => (await import('./commands/reject.ts')).addRejectCommand,
   quarantine: async () => (await import('./commands/quarantine.ts')).addQuarantineCommand,
+  register: async () => (await import('./commands/register.ts')).addRegisterCommand,
+  unregister: async () => (await import('./commands/unregister.ts')).addUnregisterCommand,
+  diff: async () => (await import('./commands/diff.ts')).addDiffCommand,
+  sync: async () => (await import('./commands/sync.ts')).addSyncCommand,
   entities: async () => (await import('./commands/entities.ts')).addEntitiesCommand,
 };
 

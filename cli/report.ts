@@ -53,6 +53,7 @@ export const seconds = (run: RunReport): string => `${durationOf(run).toFixed(1)
 /** What a run was about, and how it ended. */
 function headline({ integration, outcome, action, plan, scope }: RunReport): string {
   if (action === 'apply') return `${integration}: plan ${plan} ${outcome === 'complete' ? 'applied' : outcome}`;
+  if (action === 'sync') return `${integration}: sync ${outcome}`;
   if (action === 'retry') return `${integration}: retry of the quarantine ${outcome}`;
   const kinds = scope.kinds === null ? '' : ` of ${scope.kinds.join(', ')}`;
   return `${integration}: ${kinds || scope.since ? `resync${kinds}${scope.since ? ' of what changed' : ''} ` : ''}${outcome}`;

@@ -1,6 +1,7 @@
 import { access } from 'node:fs/promises';
 import path from 'node:path';
-import { type ClientOptions, type TemporalAddress, TidemarkClient } from '../client/client.ts';
+import { type ClientOptions, TidemarkClient } from '../client/client.ts';
+import type { TemporalAddress } from '../client/temporal.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { type Connections, readConnections } from '../config/connections.ts';
 import type { ConfigurationContext } from '../config/definitions.ts';

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { Client, Connection, type ConnectionOptions, WorkflowNotFoundError } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import { listClaims } from '../catalog/claims.ts';
 import {
   type IntegrationRow,
@@ -8,6 +8,7 @@ import {
   lockInForce,
   putInForce,
   readConfigurationVersion,
+  type StoredConfiguration,
 } from '../catalog/configurations.ts';
 import { type Database, openDatabase, type Queryable } from '../catalog/database.ts';
 import { type EntityFilter, findNamed, listBlueprints, listEntities, readEntity } from '../catalog/entities.ts';
@@ -17,18 +18,26 @@ import { migrate } from '../catalog/migrate.ts';
 import { listPlans, planEntities, readPlan, rejectPlan } from '../catalog/plans.ts';
 import { countQuarantined, listQuarantined } from '../catalog/quarantine.ts';
 import { lastCompleteRun, listRuns, readRun } from '../catalog/reports.ts';
-import { finishRun, type UnfinishedRun, unfinishedRuns } from '../catalog/runs.ts';
-import { appliedBy, insertTrigger, lostTriggers, type NewTrigger, readTrigger } from '../catalog/triggers.ts';
+import { finishRun, unfinishedRuns } from '../catalog/runs.ts';
+import {
+  approvalOf,
+  insertTrigger,
+  lostTriggers,
+  type NewTrigger,
+  readTrigger,
+  readTriggerReport,
+} from '../catalog/triggers.ts';
 import type { Configuration, IntegrationDocument } from '../config/configuration.ts';
 import type { ConfigurationContext } from '../config/definitions.ts';
 import { hashDocument, kindsIn } from '../config/document.ts';
 import { storedInterval } from '../config/load.ts';
 import { type ConfigurationPatch, patchableIn, patchDocument } from '../config/patch.ts';
 import { intervalVariable } from '../config/settings.ts';
-import type { Call, CallReport, EntitiesCall, EventCall, PlainCall, RawCall } from '../domain/call.ts';
+import type { Call, CallReport } from '../domain/call.ts';
 import type { Claim } from '../domain/claim.ts';
 import type { Entity, EntityKey } from '../domain/entity.ts';
 import { ConflictError, type Mistake, NotFoundError, UnavailableError, UsageError } from '../domain/errors.ts';
+import type { RawRecord } from '../domain/json.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { QuarantinedRecord } from '../domain/quarantine.ts';
 import { durationOf, type RunReport } from '../domain/run.ts';
@@ -36,16 +45,16 @@ import { paceWarning, type ScheduleReport } from '../domain/schedule.ts';
 import { FULL, type Scope } from '../domain/scope.ts';
 import { parseTime } from '../domain/time.ts';
 import type { Task, TriggerOrigin } from '../domain/trigger.ts';
-import { liveWorkflowId, resyncWorkflowId } from '../domain/workflow-ids.ts';
-import type { LiveInput } from '../workflows/live.ts';
-import type { ResyncInput, TriggerMessage } from '../workflows/messages.ts';
+import { calls, type Difference, type EntityInput } from './calls.ts';
 import { Schedules } from './schedules.ts';
-
-/** Where Temporal is and how to reach it, as TEMPORAL_* settings say. */
-export interface TemporalAddress {
-  readonly connectionOptions: ConnectionOptions;
-  readonly namespace?: string | undefined;
-}
+import {
+  connectTemporal,
+  isPolled,
+  signalTrigger,
+  type TemporalAddress,
+  wakeInbox,
+  workflowStatus,
+} from './temporal.ts';
 
 export interface ClientOptions {
   readonly databaseUrl: string;
@@ -114,6 +123,14 @@ export interface CallOptions extends TriggerOptions {
   readonly wait?: boolean;
 }
 
+/** The scope that holds the claims of ready entities (sync-semantics 6.7). Default: `plain`. */
+interface Scoped {
+  readonly scope?: string | undefined;
+}
+
+export type EntitiesOptions = CallOptions & Scoped;
+export type SyncOptions = TriggerOptions & Scoped;
+
 interface Scheduled {
   readonly schedule: ScheduleReport | null;
   /** Why it cannot be told. */
@@ -157,7 +174,7 @@ export class TidemarkClient {
   static async connect(options: ClientOptions): Promise<TidemarkClient> {
     const { databaseUrl, temporal } = options;
     await migrate(databaseUrl);
-    const client = temporal && new Client({ ...(await connectTemporal(temporal)) });
+    const client = temporal && (await connectTemporal(temporal));
     return new TidemarkClient(openDatabase({ url: databaseUrl, poolSize: 4 }), client, options);
   }
 
@@ -217,6 +234,14 @@ export class TidemarkClient {
     return trigger;
   }
 
+  /** The configuration in force, as it is stored: `${env:…}` is left as written. Throws `NotFoundError`. */
+  async inForce(integration: string): Promise<StoredConfiguration> {
+    const { configVersion } = await this.known(integration);
+    const stored = configVersion === null ? null : await readConfigurationVersion(this.db, configVersion);
+    if (stored) return stored;
+    throw new NotFoundError(`${integration} has no configuration`);
+  }
+
   /** The keys that `patchConfiguration` may replace, as they are in force: `${env:…}` is left as written. */
   async configuration(integration: string): Promise<ConfigurationPatch> {
     const { configVersion } = await this.known(integration);
@@ -231,9 +256,11 @@ export class TidemarkClient {
   async approve(integration: string, plan: string, options: TriggerOptions): Promise<string> {
     await this.known(integration);
     const { state, why } = await readPlan(this.db, integration, plan);
-    const first = await appliedBy(this.db, plan);
-    if (state === 'applied' && first !== null) return first;
-    if (state !== 'open') throw new ConflictError(`plan ${plan} is ${state} and cannot be approved: ${why}`);
+    if (state !== 'open' && state !== 'applied') {
+      throw new ConflictError(`plan ${plan} is ${state} and cannot be approved: ${why}`);
+    }
+    const first = await approvalOf(this.db, plan);
+    if (first !== null) return first;
     return this.trigger({ integration, action: 'apply', scope: FULL, plan, call: null }, options);
   }
 
@@ -274,25 +301,113 @@ export class TidemarkClient {
     return this.trigger({ integration, action: 'retry', scope: FULL, plan: null, call: null }, options);
   }
 
+  /** A full resync (seed S0.25). Throws as `resync`. */
+  async syncRawAll(integration: string, options: TriggerOptions): Promise<string> {
+    return this.resync(integration, options);
+  }
+
   /**
-   * Accepts a call with raw records or ready entities, or a source's event: it is committed when this returns, and
-   * applied in order of receipt (sync-semantics 6.1, 6.6, 6.7). Throws as `resync`; nothing is accepted then.
+   * Maps raw records of a kind by all its resources, and creates or updates their entities (seeds S0.38 to S0.40). This
+   * and the calls below throw `UsageError` for what cannot be a record or an entity, with its place, and as `resync`;
+   * nothing is accepted then.
+   */
+  async registerRaw(
+    integration: string,
+    kind: string,
+    rows: readonly RawRecord[],
+    options: CallOptions,
+  ): Promise<CallReport> {
+    return this.accept(integration, calls.raw('register-raw', kind, rows), options);
+  }
+
+  /** Deletes what raw records map to, whether the query keeps them or not (seeds S0.42, S0.43). */
+  async unregisterRaw(
+    integration: string,
+    kind: string,
+    rows: readonly RawRecord[],
+    options: CallOptions,
+  ): Promise<CallReport> {
+    return this.accept(integration, calls.raw('unregister-raw', kind, rows), options);
+  }
+
+  /** Deletes what is only in `before`, creates or updates what is in `after`, touches nothing else (seed S0.28). */
+  async updateRawDiff(
+    integration: string,
+    kind: string,
+    difference: Difference<RawRecord>,
+    options: CallOptions,
+  ): Promise<CallReport> {
+    return this.accept(integration, calls.rawDiff(kind, difference), options);
+  }
+
+  /** As `registerRaw`, with ready entities of any blueprints (seed S0.49). */
+  async register(
+    integration: string,
+    entities: readonly EntityInput[],
+    { scope, ...options }: EntitiesOptions,
+  ): Promise<CallReport> {
+    return this.accept(integration, calls.entities('register', entities, scope), options);
+  }
+
+  /** As `unregisterRaw`, with ready entities (seed S0.50). */
+  async unregister(
+    integration: string,
+    entities: readonly EntityInput[],
+    { scope, ...options }: EntitiesOptions,
+  ): Promise<CallReport> {
+    return this.accept(integration, calls.entities('unregister', entities, scope), options);
+  }
+
+  /** As `updateRawDiff`, with ready entities (seed S0.48). */
+  async updateDiff(
+    integration: string,
+    difference: Difference<EntityInput>,
+    { scope, ...options }: EntitiesOptions,
+  ): Promise<CallReport> {
+    return this.accept(integration, calls.diff(difference, scope), options);
+  }
+
+  /**
+   * Brings a scope's entities in line with a list: creates, updates, and deletes what the list lacks, as a run with
+   * guards (seed S0.51, sync-semantics 6.7). Returns the trigger's id.
+   */
+  async sync(
+    integration: string,
+    entities: readonly EntityInput[],
+    { scope: name, ...options }: SyncOptions,
+  ): Promise<string> {
+    const call = calls.entities('sync', entities, name);
+    await this.known(integration);
+    if (!options.queue) await this.requireWorker();
+    const scope: Scope = { kinds: [], since: null };
+    // Together: a call without its trigger would never be carried out.
+    const trigger = await this.db.transaction(async (tx) => {
+      const id = await acceptCall(tx, { integration, origin: callOrigin(options), delivery: null, call });
+      const { origin } = options;
+      return insertTrigger(tx, { integration, action: 'sync', scope, plan: null, call: id, origin });
+    });
+    await this.signal(integration, trigger);
+    return trigger;
+  }
+
+  /**
+   * Accepts a checked call or a source's event: it is committed when this returns, and applied in order of receipt
+   * (sync-semantics 6.1). `delivery`: the event's own id; one that comes again is the first one. Throws as `resync`.
    */
   async accept(
     integration: string,
-    call: RawCall | Exclude<PlainCall, { type: 'sync' }> | EventCall,
-    { origin, queue, wait, delivery = null }: CallOptions & { readonly delivery?: string | null },
+    call: Exclude<Call, { type: 'sync' }>,
+    { delivery = null, ...options }: CallOptions & { readonly delivery?: string | null },
   ): Promise<CallReport> {
     const row = await this.known(integration);
     const mistakes = 'kind' in call ? await this.unknownKinds(row, [call.kind]) : [];
     if (mistakes.length > 0) throw new UsageError(mistakes.map(({ message }) => message).join('\n'), mistakes);
-    if (!queue) await this.requireWorker();
-    const from = origin === 'schedule' ? 'sdk' : origin;
-    const id = await acceptCall(this.db, { integration, origin: from, delivery, call: call as Call });
+    if (!options.queue) await this.requireWorker();
+    const id = await acceptCall(this.db, { integration, origin: callOrigin(options), delivery, call });
     await this.wake(integration);
     for (;;) {
-      const report = (await readCall(this.db, id)) as CallReport;
-      if (!wait || report.state !== 'waiting') return report;
+      const report = await this.call(id);
+      if (!options.wait || report.state !== 'waiting') return report;
       await setTimeout(CALL_POLL_MS);
     }
   }
@@ -302,19 +417,6 @@ export class TidemarkClient {
     const report = await readCall(this.db, id);
     if (report) return report;
     throw new UsageError(`there is no call ${id}; settled calls are kept for a week`);
-  }
-
-  /**
-   * Brings a scope's entities in line with a list: creates, updates, and deletes what the list lacks, as a run with
-   * guards (seed S0.51, sync-semantics 6.7). Returns the trigger's id. Throws as `resync`.
-   */
-  async sync(integration: string, call: Omit<EntitiesCall, 'type'>, options: TriggerOptions): Promise<string> {
-    await this.known(integration);
-    if (!options.queue) await this.requireWorker();
-    const origin = options.origin === 'schedule' ? 'sdk' : options.origin;
-    const id = await acceptCall(this.db, { integration, origin, delivery: null, call: { type: 'sync', ...call } });
-    const scope: Scope = { kinds: [], since: null };
-    return this.trigger({ integration, action: 'sync', scope, plan: null, call: id }, { ...options, queue: true });
   }
 
   /** Wakes inboxes again whose wake-up may have been lost with the process that was to send it. */
@@ -340,7 +442,7 @@ export class TidemarkClient {
    */
   async run(integration: string, runOrTrigger: string): Promise<RunReport | WaitingTrigger> {
     await this.known(integration);
-    const trigger = UUID.test(runOrTrigger) ? await readTrigger(this.db, runOrTrigger) : null;
+    const trigger = UUID.test(runOrTrigger) ? await readTriggerReport(this.db, runOrTrigger) : null;
     const run = await readRun(this.db, trigger ? (trigger.runId ?? '') : runOrTrigger);
     const isCovered = trigger === null || trigger.done || run?.outcome === 'running';
     if (run?.integration === integration && isCovered) return run;
@@ -360,13 +462,7 @@ export class TidemarkClient {
 
   /** Whether Temporal knows a worker on the task queue; it forgets one that was killed after some minutes. */
   async hasWorker(): Promise<boolean> {
-    const { connection, options } = this.reachable;
-    const { pollers } = await connection.workflowService.describeTaskQueue({
-      namespace: options.namespace,
-      taskQueue: { name: this.taskQueue },
-      taskQueueType: WORKFLOW_TASK_QUEUE,
-    });
-    return (pollers ?? []).length > 0;
+    return isPolled(this.reachable, this.taskQueue);
   }
 
   /**
@@ -375,7 +471,7 @@ export class TidemarkClient {
    */
   async closeAbandonedRuns(): Promise<void> {
     for (const run of await unfinishedRuns(this.db)) {
-      const status = await this.workflowStatus(run);
+      const status = await workflowStatus(this.reachable, run);
       if (status === 'RUNNING') continue;
       const reason =
         status === 'UNKNOWN' ? 'Temporal does not know its workflow any more' : `its workflow ended as ${status}`;
@@ -393,16 +489,6 @@ export class TidemarkClient {
     if (intervalSeconds === null) return schedules.remove(integration);
     await schedules.put(integration, intervalSeconds);
     return true;
-  }
-
-  private async workflowStatus({ integration, workflowRunId }: UnfinishedRun): Promise<string> {
-    try {
-      const handle = this.reachable.workflow.getHandle(resyncWorkflowId(integration), workflowRunId);
-      return (await handle.describe()).status.name;
-    } catch (error) {
-      if (error instanceof WorkflowNotFoundError) return 'UNKNOWN';
-      throw error;
-    }
   }
 
   async status(integration?: string): Promise<IntegrationStatus[]> {
@@ -537,31 +623,12 @@ export class TidemarkClient {
     );
   }
 
-  private async signal(integration: string, trigger: string): Promise<void> {
-    const message: TriggerMessage = { trigger };
-    const input: ResyncInput = { integration };
-    await this.reachable.workflow.signalWithStart('resyncWorkflow', {
-      workflowId: resyncWorkflowId(integration),
-      taskQueue: this.taskQueue,
-      args: [input],
-      signal: 'trigger',
-      signalArgs: [message],
-      staticSummary: `${integration}: resync`,
-      staticDetails:
-        'Reads every kind of record, writes what changed, deletes what is gone once every kind is complete.',
-    });
+  private signal(integration: string, trigger: string): Promise<void> {
+    return signalTrigger(this.reachable, { taskQueue: this.taskQueue, integration, trigger });
   }
 
-  private async wake(integration: string): Promise<void> {
-    const input: LiveInput = { integration };
-    await this.reachable.workflow.signalWithStart('liveWorkflow', {
-      workflowId: liveWorkflowId(integration),
-      taskQueue: this.taskQueue,
-      args: [input],
-      signal: 'wake',
-      staticSummary: `${integration}: calls and events`,
-      staticDetails: 'Applies raw calls, plain calls and events in order, as they come in.',
-    });
+  private wake(integration: string): Promise<void> {
+    return wakeInbox(this.reachable, { taskQueue: this.taskQueue, integration });
   }
 
   private async requireWorker(): Promise<void> {
@@ -599,15 +666,5 @@ function answers(question: Promise<unknown>): Promise<boolean> {
   return Promise.race([answered, setTimeout(HEALTH_MS, false, { ref: false })]);
 }
 
-/** `TASK_QUEUE_TYPE_WORKFLOW` of Temporal's API. */
-const WORKFLOW_TASK_QUEUE = 1;
-
-async function connectTemporal({ connectionOptions, namespace }: TemporalAddress) {
-  try {
-    const connection = await Connection.connect(connectionOptions);
-    return { connection, ...(namespace ? { namespace } : {}) };
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new UnavailableError(`Temporal does not answer at ${connectionOptions.address ?? 'its address'}: ${why}`);
-  }
-}
+/** Schedules only trigger; a call under their name comes from a program. */
+const callOrigin = ({ origin }: TriggerOptions) => (origin === 'schedule' ? 'sdk' : origin);

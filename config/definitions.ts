@@ -9,8 +9,8 @@ export interface SourceDefinition {
   /** The word after `type:`. */
   readonly type: string;
   /**
-   * The keys of `source:` besides `type`; strict, with defaults. `baseUrl` and `accessToken` can also be set by the
-   * environment. A message of its own follows the key: `source.baseUrl: is not an http or https URL`.
+   * The keys of `source:` besides `type`; strict, with defaults. `baseUrl` (or `url`) and `accessToken` can also be set by
+   * the environment. A message of its own follows the key: `source.baseUrl: is not an http or https URL`.
    */
   readonly settings: z.ZodObject;
   /** Kinds and the selector fields of each, besides `query`; strict, with defaults. */
@@ -20,6 +20,30 @@ export interface SourceDefinition {
    * kinds are `kinds`.
    */
   readonly kindsOf?: (settings: Json) => Readonly<Record<string, z.ZodObject>> | null;
+  /**
+   * What is wrong that only the source's own code can tell, before anything runs: a module that is not there, a selector
+   * that it does not take. Asked when a file is read and nothing else is wrong with it. Absent: the schemas say it all.
+   */
+  readonly verify?: (settings: Readonly<Record<string, unknown>>, about: AboutSource) => Promise<SourceMistake[]>;
+}
+
+export interface AboutSource {
+  /** The folder of the configuration file. */
+  readonly directory: string;
+  /** In configuration order. */
+  readonly resources: readonly ConfiguredResource[];
+}
+
+/** A resource as its source sees it. */
+export interface ConfiguredResource {
+  readonly kind: string;
+  readonly selector: Readonly<Record<string, unknown>>;
+}
+
+/** The path begins below the integration: `resources`, 0, `kind`. */
+export interface SourceMistake {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
 }
 
 /** What the configuration must know of a destination type. */

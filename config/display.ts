@@ -68,8 +68,12 @@ function secretsIn(value: Json | undefined, path: Path, display: Display): strin
   return hidden && String(value) !== '' ? [String(value)] : [];
 }
 
-/** The server's token, and a source or a destination but for its type: any of the settings may be a secret. */
-function isPrivate([root, second, part, key]: Path): boolean {
+/**
+ * The server's token, and a source or a destination but for its type: any of the settings may be a secret. How the
+ * kinds of a source are read is none, but for their fixed parameters, where some APIs want a key.
+ */
+function isPrivate([root, second, part, key, , field]: Path): boolean {
   if (root === 'server') return second === 'token';
-  return root === 'integrations' && (part === 'source' || part === 'destination') && key !== 'type';
+  if (root !== 'integrations' || (part !== 'source' && part !== 'destination')) return false;
+  return key === 'kinds' ? field === 'query' : key !== 'type';
 }

@@ -28,6 +28,7 @@ export function issueText(issue: Issue, shown: string): string | undefined {
       return issue.input === undefined ? `is missing; one of: ${allowed}` : `must be one of: ${allowed}, not ${shown}`;
     }
     case 'invalid_union':
+      if (issue.discriminator !== undefined) return wordMissing(issue, shown);
       return 'does not have one of the forms that are allowed here';
     case 'too_small':
       return bound(issue.origin, { word: 'at least', limit: issue.minimum, inclusive: issue.inclusive }, shown);
@@ -38,6 +39,13 @@ export function issueText(issue: Issue, shown: string): string | undefined {
     default:
       return undefined;
   }
+}
+
+/** A map has one of several forms, and the word that says which is not there or not known. */
+function wordMissing({ discriminator, options, input }: Issue, shown: string): string {
+  const allowed = (options as readonly unknown[]).map(String).join(', ');
+  const word = (input as Readonly<Record<string, unknown>>)[String(discriminator)];
+  return word === undefined ? `is missing; one of: ${allowed}` : `must be one of: ${allowed}, not ${shown}`;
 }
 
 /** For what YAML took for something else than was meant. */

@@ -8,14 +8,13 @@ import type { Path } from './problem.ts';
 const LATER_KEYS: Readonly<Record<string, readonly string[]>> = {
   'integrations.*': ['keepRawPages'],
   'integrations.*.policy': ['resolution', 'defaultResolution', 'resolve', 'onConflict'],
-  'integrations.*.source': ['webhookSecret'],
   'integrations.*.resources.*': ['components'],
   'integrations.*.resources.*.policy': ['resolution', 'defaultResolution', 'resolve', 'onConflict'],
   'integrations.*.resources.*.entity': ['modifiedAt'],
 };
 
 /** The same for the words after `type:`. */
-export const LATER_SOURCES: readonly string[] = ['http', 'tidemark'];
+export const LATER_SOURCES: readonly string[] = ['tidemark'];
 export const LATER_DESTINATIONS: readonly string[] = ['port', 'shopware'];
 
 /** Whether a key of the map at `path` belongs to a later version. */

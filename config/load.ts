@@ -3,7 +3,7 @@ import { check } from './check.ts';
 import type { Configuration, Integration, IntegrationDocument } from './configuration.ts';
 import type { ConfigurationContext } from './definitions.ts';
 import { filled } from './filled.ts';
-import { ConfigurationError, pathKey, pathText, unplaced } from './problem.ts';
+import { ConfigurationError, type Finding, type Problem, pathKey, pathText, unplaced } from './problem.ts';
 import { resyncInterval } from './schema.ts';
 import { checkServer, withoutServer } from './server.ts';
 import { intervalPath } from './settings.ts';
@@ -32,6 +32,12 @@ export function loadConfiguration({ file, text }: ConfigurationText, context: Co
   const { server } = checked;
   if (problems.length > 0 || yaml.value === undefined || server === undefined) throw new ConfigurationError(problems);
   return { file, server, integrations, documents: documentsOf(yaml.value) };
+}
+
+/** Mistakes that were found in a configuration that was loaded, as they are shown. */
+export function located({ file, text }: ConfigurationText, findings: readonly Finding[]): Problem[] {
+  const yaml = readYaml(text.replace(/^\uFEFF/, ''));
+  return findings.map((finding) => ({ ...unplaced(finding), file, ...yaml.locate(finding) }));
 }
 
 /**

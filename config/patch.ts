@@ -53,7 +53,7 @@ function withoutNulls(integration: { readonly [key: string]: Json }): Json {
 /** `integrations.acme.resources[0]` → `config.resources[0]`, where the patch holds it. */
 function asSent(path: Path, patch: ConfigurationPatch): Path {
   const [root, , key, ...rest] = path;
-  const isSent = root === 'integrations' && typeof key === 'string' && Object.hasOwn(patch, key);
+  const isSent = root === 'integrations' && typeof key === 'string' && isPatchable(key) && Object.hasOwn(patch, key);
   return isSent ? ['config', key, ...rest] : path;
 }
 

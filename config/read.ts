@@ -1,8 +1,9 @@
 import { open } from 'node:fs/promises';
 import type { Configuration } from './configuration.ts';
 import type { ConfigurationContext } from './definitions.ts';
-import { loadConfiguration } from './load.ts';
+import { loadConfiguration, located } from './load.ts';
 import { ConfigurationError } from './problem.ts';
+import { verify } from './verify.ts';
 
 /** Bytes. A configuration is written by people; a larger file is another file. */
 const MAX_BYTES = 5 * 1024 * 1024;
@@ -13,9 +14,16 @@ const REASONS: Readonly<Record<string, string>> = {
   EISDIR: 'is a directory; name the file in it with --config',
 };
 
-/** Reads and checks a configuration file. Throws `ConfigurationError`, also when the file cannot be read. */
+/**
+ * Reads and checks a configuration file, and has sources check it by their own code. Throws `ConfigurationError`, also
+ * when the file cannot be read.
+ */
 export async function readConfiguration(file: string, context: ConfigurationContext): Promise<Configuration> {
-  return loadConfiguration({ file, text: decoded(file, await bytesOf(file)) }, context);
+  const text = decoded(file, await bytesOf(file));
+  const configuration = loadConfiguration({ file, text }, context);
+  const findings = await verify(configuration, context);
+  if (findings.length > 0) throw new ConfigurationError(located({ file, text }, findings));
+  return configuration;
 }
 
 async function bytesOf(file: string): Promise<Buffer> {

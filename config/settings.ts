@@ -11,11 +11,17 @@ export interface Setting {
 const INTERVAL = 'SCHEDULED_RESYNC_INTERVAL';
 const INTERVAL_PATH = ['scheduledResyncInterval'];
 
-/** Environment settings that win over the file (seed S1.3, S3.7), and the key of the integration that each one sets. */
-const SETTINGS: Readonly<Record<string, Path>> = {
-  BASE_URL: ['source', 'baseUrl'],
-  ACCESS_TOKEN: ['source', 'accessToken'],
-  [INTERVAL]: INTERVAL_PATH,
+/**
+ * Environment settings that win over the file (seed S1.3, S3.7), and the key of the integration that each one sets: the
+ * first that the source has.
+ */
+const SETTINGS: Readonly<Record<string, readonly Path[]>> = {
+  BASE_URL: [
+    ['source', 'baseUrl'],
+    ['source', 'url'],
+  ],
+  ACCESS_TOKEN: [['source', 'accessToken']],
+  [INTERVAL]: [INTERVAL_PATH],
 };
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -52,9 +58,10 @@ export function environmentSettings(
     const name = variable.startsWith(prefix) ? variable.slice(prefix.length) : '';
     // With another `__` it is a setting of an integration whose id begins like this one's.
     if (!value || name === '' || name.includes('__')) continue;
-    const place = Object.hasOwn(SETTINGS, name) ? SETTINGS[name] : undefined;
-    if (place === undefined) findings.push({ path, at: 'key', message: unknown(prefix, name), offset: null });
-    else if (isThere(place, keys)) settings.push({ variable, value, path: [...path, ...place] });
+    const places = Object.hasOwn(SETTINGS, name) ? SETTINGS[name] : undefined;
+    const place = places?.find((each) => isThere(each, keys));
+    if (places === undefined) findings.push({ path, at: 'key', message: unknown(prefix, name), offset: null });
+    else if (place !== undefined) settings.push({ variable, value, path: [...path, ...place] });
   }
   return { settings, findings };
 }

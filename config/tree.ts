@@ -50,5 +50,6 @@ export function withoutUnset(tree: Json, path: Path = []): Json {
 
 function isNameGiven(path: Path): boolean {
   if (path.length === 1) return path[0] === 'integrations';
+  if (path.length === 4) return path[2] === 'source' && path[3] === 'kinds';
   return path.length === 3 && path[0] === 'blueprints' && (path[2] === 'properties' || path[2] === 'relations');
 }

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Json } from '../domain/json.ts';
+import { isRawRecord, type Json } from '../domain/json.ts';
 import type { Display } from './display.ts';
 import type { ExpressionParams } from './expression-text.ts';
 import { issueText } from './issue-text.ts';
@@ -54,6 +54,11 @@ export class Validation {
       });
     }
     if (this.#display.isUnfilled(path)) return [];
+    const form = issue.code === 'invalid_union' ? words.formAt(path, valueAt(this.#tree, path)) : undefined;
+    if (form !== undefined) {
+      this.parse(form, path);
+      return [];
+    }
     if (issue.code === 'invalid_key')
       return [{ ...finding, at: 'key', message: issue.issues[0]?.message ?? issue.message }];
     // Characters are counted in what the file says, not in what came of it.
@@ -78,6 +83,7 @@ class Words {
   readonly #display: Display;
   readonly #texts = new Set<string>();
   readonly #allowed = new Map<string, readonly string[]>();
+  readonly #unions = new Map<string, readonly z.ZodType[]>();
 
   constructor(path: Path, display: Display) {
     this.#path = path;
@@ -87,6 +93,7 @@ class Words {
   of(issue: z.core.$ZodRawIssue): string | undefined {
     const path = [...this.#path, ...pathOf(issue)];
     if (issue.code === 'unrecognized_keys') this.#allowed.set(pathKey(path), keysOf(issue));
+    if (issue.code === 'invalid_union') this.#unions.set(pathKey(path), formsOf(issue));
     const text = issueText(issue, this.#display.shown(path));
     if (text !== undefined) this.#texts.add(text);
     return text;
@@ -95,6 +102,12 @@ class Words {
   /** The text was made here, so it quotes nothing that may not be shown; the definitions' own messages might. */
   areOwn(text: string): boolean {
     return this.#texts.has(text);
+  }
+
+  /** Where the value is a map, and just one of the forms that are allowed there is: that form says what is wrong. */
+  formAt(path: Path, value: Json | undefined): z.ZodType | undefined {
+    const forms = isRawRecord(value) ? (this.#unions.get(pathKey(path)) ?? []).filter(isMapForm) : [];
+    return forms.length === 1 ? forms[0] : undefined;
   }
 
   allowedAt(path: Path): readonly string[] {
@@ -109,6 +122,23 @@ function expressionOf(issue: z.core.$ZodIssue): ExpressionParams | undefined {
 
 function pathOf(issue: { readonly path?: readonly PropertyKey[] | undefined }): Path {
   return (issue.path ?? []) as Path;
+}
+
+function formsOf(issue: z.core.$ZodRawIssue): readonly z.ZodType[] {
+  const { options = [] } = (issue.inst?._zod.def ?? {}) as UnionDefinition;
+  return options;
+}
+
+function isMapForm(form: z.ZodType): boolean {
+  const { type, discriminator } = form._zod.def as UnionDefinition;
+  return type === 'object' || discriminator !== undefined;
+}
+
+interface UnionDefinition {
+  readonly type?: string;
+  readonly options?: readonly z.ZodType[];
+  /** The key whose word chooses the form. */
+  readonly discriminator?: string;
 }
 
 /** The keys that an object's schema knows. */

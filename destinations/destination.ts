@@ -18,7 +18,7 @@ export interface Destination {
   /** Deletes what the second look confirmed; what a guard holds becomes a plan. */
   deleteStale(run: RunRef, request: Omit<DeleteRequest, 'destination'>): Promise<DeletePhase>;
   /** Carries out a plan that was approved. `resources`: the keys of all configured resources. */
-  applyPlan(run: PinnedRun, approved: { plan: string; resources: readonly string[] }): Promise<AppliedPlan>;
+  applyPlan(run: RunRef, approved: { plan: string; resources: readonly string[] }): Promise<AppliedPlan>;
   /** Applies a call or an event, ordered by its observation (sync-semantics 6.2). */
   applyLive(target: Omit<LiveTarget, 'destination'>, applied: { seq: number; change: LiveChange }): Promise<void>;
   /** Carries out a `sync` of ready entities. */

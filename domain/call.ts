@@ -75,5 +75,8 @@ export const scopeResource = (scope: string): string => `${SCOPE_PREFIX}${scope}
 /** Kinds may not begin like this. */
 export const SCOPE_PREFIX = 'scope:';
 
+/** What a scope may be called. */
+export const SCOPE = /^[A-Za-z0-9][\w.-]{0,62}$/;
+
 /** The scope of plain calls that name none. */
 export const DEFAULT_SCOPE = 'plain';

@@ -20,6 +20,9 @@ export interface PinnedRun extends RunRef {
  */
 export type Pass = 'read' | 'lookup' | 'second-listing' | 'retry';
 
+/** So often a reading without cursors whose process was lost is begun again. */
+export const MAX_LOSSES = 3;
+
 /** What a run did with one kind. Every number counts records, but `created`, `updated`, `deleted`: entities. */
 export interface KindCounts {
   readonly pages: number;

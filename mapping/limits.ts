@@ -1,7 +1,6 @@
 /**
- * What one evaluation of an expression may cost, and what an entity may hold. An expression that goes over a limit
- * fails with an `ExpressionError`, a value over a limit with a `FieldFailure` or a `Rejection`; nothing hangs and
- * nothing takes the process down (sync-semantics 11).
+ * What one evaluation of an expression may cost. An expression that goes over a limit fails with an `ExpressionError`;
+ * nothing hangs and nothing takes the process down (sync-semantics 11).
  */
 
 /** Milliseconds. Looked at between the steps of an evaluation; no honest expression takes a hundredth of it. */
@@ -49,13 +48,3 @@ export const MAX_REGEX_WORK = 100_000_000;
 /** Evaluations that run out of time in a row before an expression rests for `REST_TIME` milliseconds. */
 export const TIMEOUTS_BEFORE_REST = 3;
 export const REST_TIME = 60_000;
-
-/** UTF-8 bytes. PostgreSQL keeps both in one index entry with the record key, and that takes 2,704 bytes at most. */
-export const MAX_IDENTIFIER_BYTES = 1_000;
-export const MAX_BLUEPRINT_BYTES = 200;
-
-/** UTF-8 bytes of a field's value as JSON, escapes not counted. */
-export const MAX_FIELD_BYTES = 1_048_576;
-
-/** Arrays and objects within each other in a field's value. */
-export const MAX_FIELD_DEPTH = 100;

@@ -1,11 +1,11 @@
 import type { FieldFailure, FieldPath, Fields, MappedEntity } from '../domain/entity.ts';
+import { MAX_BLUEPRINT_BYTES, MAX_IDENTIFIER_BYTES } from '../domain/entity-limits.ts';
 import { MappingError } from '../domain/errors.ts';
 import type { Json, RawRecord } from '../domain/json.ts';
 import { described } from './described.ts';
 import { ExpressionError } from './errors.ts';
 import { compile } from './expression.ts';
 import { fieldValue } from './field-values.ts';
-import { MAX_BLUEPRINT_BYTES, MAX_IDENTIFIER_BYTES } from './limits.ts';
 import type { Expression, ItemRejection, MappingResult, Rejection, ResourceMapping } from './mapping.ts';
 import { shorten } from './shorten.ts';
 import { textProblem } from './storable.ts';

@@ -1,5 +1,5 @@
+import { MAX_FIELD_BYTES, MAX_FIELD_DEPTH } from '../domain/entity-limits.ts';
 import type { Json } from '../domain/json.ts';
-import { MAX_FIELD_BYTES, MAX_FIELD_DEPTH } from './limits.ts';
 
 /** A value as it may be stored, or why it may not be; `path` leads to the place within the value (`[2].name`). */
 export type Storable =

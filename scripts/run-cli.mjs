@@ -1,3 +1,4 @@
+import { register as registerHooks } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 /**
@@ -8,12 +9,10 @@ import { fileURLToPath } from 'node:url';
 export async function runCli(args) {
   try {
     const { register: registerImport } = await import('tsx/esm/api');
-    const { register: registerRequire } = await import('tsx/cjs/api');
     process.setSourceMapsEnabled(true);
-    // For listener modules in a folder whose package.json does not say "type": "module".
-    registerRequire();
     // This project's settings, whatever lies in the folder in which the user happens to be.
     registerImport({ tsconfig: fileURLToPath(new URL('../tsconfig.json', import.meta.url)) });
+    registerHooks('./resolve-tidemark.mjs', import.meta.url);
     const { main } = await import('../cli/main.ts');
     return await main(args);
   } catch (error) {

@@ -9,22 +9,25 @@ import { answerErrors, answerUnknown, invalid } from './errors.ts';
 import { describeSecurity } from './openapi.ts';
 import type { AddRoutes, App, ServerEnv, ServerParts } from './parts.ts';
 import { addAssetRoutes } from './routes/assets.ts';
+import { addCallRoutes } from './routes/calls.ts';
 import { addDocsRoutes } from './routes/docs.ts';
 import { addEntityRoutes } from './routes/entities.ts';
 import { addHealthRoutes } from './routes/health.ts';
 import { addIntegrationRoutes } from './routes/integrations.ts';
 import { addMetricsRoutes } from './routes/metrics.ts';
+import { addModuleRoutes } from './routes/modules.ts';
 import { addPages } from './routes/pages.ts';
 import { addPlanRoutes } from './routes/plans.ts';
 import { addQuarantineRoutes } from './routes/quarantine.ts';
 import { addRunRoutes } from './routes/runs.ts';
 import { addSessionRoutes } from './routes/session.ts';
+import { addWebhookRoutes } from './routes/webhooks.ts';
 
 /**
  * For everybody. A group that proves its callers in a way of its own, such as webhooks by their signature, stands here,
  * and limits the bodies that it reads itself (`limitBody`).
  */
-const OPEN: readonly AddRoutes[] = [addHealthRoutes, addDocsRoutes, addSessionRoutes, addAssetRoutes];
+const OPEN: readonly AddRoutes[] = [addHealthRoutes, addDocsRoutes, addSessionRoutes, addAssetRoutes, addWebhookRoutes];
 
 /** For who sends the token or has logged in. */
 const PROTECTED: readonly AddRoutes[] = [
@@ -33,6 +36,8 @@ const PROTECTED: readonly AddRoutes[] = [
   addPlanRoutes,
   addQuarantineRoutes,
   addEntityRoutes,
+  addCallRoutes,
+  addModuleRoutes,
   addMetricsRoutes,
   addPages,
 ];

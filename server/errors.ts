@@ -7,7 +7,7 @@ import { ConflictError, type Mistake, NotFoundError, UnavailableError, UsageErro
 import { allowedMethods } from './methods.ts';
 import { problemPage, wantsPage } from './pages/problem.ts';
 import type { App, ServerEnv, ServerParts } from './parts.ts';
-import { PROBLEM_TYPE, Problem } from './problem.ts';
+import { PROBLEM_TYPE, Problem, UNFORESEEN } from './problem.ts';
 
 const NOT_JSON = 'the body is not JSON; send an object, such as {}';
 const WRONG_TYPE = 'a body is sent as `Content-Type: application/json`';
@@ -58,7 +58,7 @@ function problemOf(error: Error): Problem {
   if (error instanceof UsageError) return new Problem(422, error.message, { errors: error.mistakes });
   if (error instanceof UnavailableError) return unavailable(error.message);
   if (isOutage(error)) return unavailable(NO_ANSWER);
-  return new Problem(500, 'something went wrong here; the log of the server has it under this request id');
+  return new Problem(500, UNFORESEEN);
 }
 
 function unavailable(detail: string): Problem {

@@ -1,20 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import { createServer as createHttpServer, type Server, STATUS_CODES } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { getRequestListener } from '@hono/node-server';
+import { inspect } from 'node:util';
+import { getRequestListener, RequestError } from '@hono/node-server';
 import type { TidemarkClient } from '../client/client.ts';
 import type { ConfigurationContext } from '../config/definitions.ts';
 import { UnavailableError } from '../domain/errors.ts';
 import { createServer } from './create-server.ts';
 import type { ServerLog } from './log.ts';
 import { ServerMetrics } from './metrics.ts';
-import { PROBLEM_TYPE, Problem, type ProblemStatus } from './problem.ts';
+import type { ServerParts } from './parts.ts';
+import { PROBLEM_TYPE, Problem, type ProblemStatus, UNFORESEEN } from './problem.ts';
 import { Sessions } from './sessions.ts';
 import type { TemporalUi } from './temporal-ui.ts';
 
 export interface ListenOptions {
   readonly client: TidemarkClient;
   readonly context: ConfigurationContext;
+  readonly source: ServerParts['source'];
   readonly token: string;
   readonly host: string;
   /** 0: one that the system picks. */
@@ -53,18 +56,20 @@ export class PortTakenError extends UnavailableError {}
 
 /** Listens. Throws `PortTakenError`, or `UnavailableError` when the port or the address may not be used. */
 export async function startServer(options: ListenOptions): Promise<RunningServer> {
-  const { client, context, token, host, port, maxBody, temporalUi = null, log } = options;
+  const { client, context, source, token, host, port, maxBody, temporalUi = null, log } = options;
   const limits = { ...LIMITS, ...options.limits };
   const stopping = new AbortController();
   const own = { sessions: new Sessions(), metrics: new ServerMetrics(), stopping: stopping.signal };
-  const app = createServer({ client, context, token, maxBody, temporalUi, log, ...own });
-  const listener = getRequestListener(app.fetch, { errorHandler: malformedRequest });
+  const app = createServer({ client, context, source, token, maxBody, temporalUi, log, ...own });
+  const listener = getRequestListener(app.fetch, { errorHandler: (error) => bareAnswer(error, log) });
   const server = createHttpServer(
     {
       headersTimeout: limits.headers,
       requestTimeout: limits.request,
       keepAliveTimeout: limits.keepAlive,
       connectionsCheckingInterval: Math.min(1_000, limits.headers),
+      // Node's own answer to that would be no problem+json.
+      requireHostHeader: false,
     },
     listener,
   );
@@ -129,10 +134,17 @@ function answerBrokenRequest({ code = '' }: NodeJS.ErrnoException, socket: Socke
   socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`);
 }
 
-/** A request that the library could make nothing of: a wrong `Host`, an address that is none. */
-function malformedRequest(): Response {
+/**
+ * Outside of all routes: the library could make nothing of the request (a wrong `Host`, an address that is none), or
+ * something was thrown that is no error.
+ */
+function bareAnswer(error: unknown, log: ServerLog): Response {
+  const isMalformed = error instanceof RequestError;
   const requestId = randomUUID();
+  if (!isMalformed) log.warn(inspect(error), { requestId });
+  const problem = isMalformed
+    ? new Problem(400, 'the address or the header `Host` of the request is malformed')
+    : new Problem(500, UNFORESEEN);
   const headers = { 'content-type': PROBLEM_TYPE, 'x-request-id': requestId };
-  const problem = new Problem(400, 'the address or the header `Host` of the request is malformed');
   return new Response(JSON.stringify(problem.body(requestId)), { status: problem.status, headers });
 }

@@ -2,6 +2,7 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { TidemarkClient } from '../client/client.ts';
 import type { ConfigurationContext } from '../config/definitions.ts';
 import type { TriggerOrigin } from '../domain/trigger.ts';
+import type { Source } from '../sources/source.ts';
 import type { ServerLog } from './log.ts';
 import type { ServerMetrics } from './metrics.ts';
 import type { Sessions } from './sessions.ts';
@@ -13,6 +14,8 @@ export interface ServerParts {
   readonly client: TidemarkClient;
   /** What configurations are checked against; here for the API's description only. */
   readonly context: ConfigurationContext;
+  /** The source of an integration, as the configuration in force has it: its webhooks and its own routes. */
+  readonly source: (integration: string) => Promise<Source>;
   /** What a caller proves itself by. */
   readonly token: string;
   readonly sessions: Sessions;

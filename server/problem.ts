@@ -36,3 +36,6 @@ export class Problem extends Error {
 }
 
 export const PROBLEM_TYPE = 'application/problem+json';
+
+/** All that a caller is told of what nobody foresaw. */
+export const UNFORESEEN = 'something went wrong here; the log of the server has it under this request id';

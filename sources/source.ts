@@ -33,6 +33,8 @@ export interface Page {
   readonly next: string | null;
   /** More may follow, though there is no cursor: only this very iteration can go on. */
   readonly open?: boolean;
+  /** Part of what came with the page before, and was observed with it. */
+  readonly continued?: boolean;
   /** The source's own clock when it answered (RFC 3339), where it tells it: for HTTP the header `Date`. */
   readonly clock?: string | null;
   /** The latest time of change among the rows (RFC 3339), where records tell it. */
@@ -146,7 +148,7 @@ export interface Source {
    * (sync-semantics 2.2).
    */
   list(request: ListRequest): AsyncIterable<Page>;
-  identify(kind: string, record: RawRecord): RecordIdentity;
+  identify(kind: string, record: RawRecord): RecordIdentity | Promise<RecordIdentity>;
   /** The record as it is now; `null`: gone (404, 410, or another record has taken its place). */
   lookup(request: LookupRequest): Promise<RawRecord | null>;
   /**

@@ -1,7 +1,7 @@
 import type { ConfigurationContext } from '../config/definitions.ts';
 import { catalogDefinition } from '../destinations/catalog.ts';
 import { checkExpression } from '../mapping/expression.ts';
-import { sourceTypes } from '../sources/index.ts';
+import { sourceTypes } from './source-types.ts';
 
 /**
  * What configurations are checked against in this program: the sources and destinations that it knows. `directory`: the

@@ -16,12 +16,16 @@ export function createLog(out: NodeJS.WritableStream & { isTTY?: boolean }): Ser
   };
 }
 
+/** Said of the queue for what only one process can do, on purpose. */
+const NO_NEWS = 'No workflows registered, not polling for workflow tasks';
+
 /**
  * Sets the SDK up for this process: its warnings go to our log, and it leaves signals to us, because the worker has
  * to stop before the servers that it uses.
  */
 export function installRuntime(log: Log): void {
   const logger = new DefaultLogger('WARN', ({ message, meta }) => {
+    if (message === NO_NEWS) return;
     const error = meta?.error instanceof Error ? `: ${meta.error.message}` : '';
     log.warn(`${message}${error}`);
   });

@@ -6,12 +6,13 @@ import { ActivityGuard } from '../activities/interceptor.ts';
 import { createPipelines } from '../activities/pipeline.ts';
 import { ReadingSessions } from '../activities/reading-sessions.ts';
 import { openDatabase } from '../catalog/database.ts';
-import { type TemporalAddress, TidemarkClient } from '../client/client.ts';
+import { TidemarkClient } from '../client/client.ts';
+import type { TemporalAddress } from '../client/temporal.ts';
 import type { ConfigurationContext } from '../config/definitions.ts';
 import { catalogDestination } from '../destinations/catalog.ts';
-import { sourceTypes } from '../sources/index.ts';
 import { ScheduleKeeper } from './schedule-keeper.ts';
 import { probeSearchAttributes } from './search-attributes.ts';
+import { sourceTypes } from './source-types.ts';
 import { loadWorkflowBundle } from './workflow-bundle.ts';
 
 export interface WorkerOptions {
@@ -80,9 +81,12 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const shutDown = (): void => {
     for (const each of [worker, own]) if (each.getState() === 'RUNNING') each.shutdown();
   };
-  const running = Promise.all([worker.run(), own.run()].map((run) => run.finally(shutDown)));
+  // Both have to be at their end before what they use is closed.
+  const running = Promise.allSettled([worker.run(), own.run()].map((run) => run.finally(shutDown)));
   const stopped = running
-    .then(async () => {})
+    .then((ends) => {
+      for (const end of ends) if (end.status === 'rejected') throw end.reason;
+    })
     .finally(async () => {
       await sweeping.stop();
       await sessions.close();

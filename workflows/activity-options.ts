@@ -30,12 +30,13 @@ export const readingLabelled = (summary: string): ActivityOptions => ({
 
 /**
  * The next batch of a reading that one process holds. Nobody else can give it: if that process does not take it up, or
- * goes silent, the reading is lost, and no further attempt could help.
+ * goes silent, the reading is lost, and no further attempt could help. The limits are longer than a busy process is ever
+ * silent: beginning again costs more than waiting.
  */
 export const heldReadingLabelled = (summary: string, taskQueue: string): ActivityOptions => ({
   ...readingLabelled(summary),
   taskQueue,
-  scheduleToStartTimeout: '5 seconds',
-  heartbeatTimeout: '5 seconds',
+  scheduleToStartTimeout: '15 seconds',
+  heartbeatTimeout: '15 seconds',
   retry: { maximumAttempts: 1 },
 });

@@ -2,6 +2,7 @@ import {
   ActivityFailure,
   ApplicationFailure,
   CancellationScope,
+  CancelledFailure,
   ChildWorkflowFailure,
   isCancellation,
   TimeoutFailure,
@@ -20,10 +21,13 @@ export function isOwnCancellation(error: unknown): boolean {
   return isCancellation(error) && CancellationScope.current().consideredCancelled;
 }
 
-/** The process that held a reading is gone, or has let go of it. */
+/**
+ * The process that held a reading is gone, is stopping, has let go of it, or met what another attempt may get past: no
+ * other attempt could take that reading up.
+ */
 export function isLostReading(error: unknown): boolean {
   const { cause } = error as { cause?: unknown };
-  return (
-    cause instanceof TimeoutFailure || (cause instanceof ApplicationFailure && cause.type === 'GeneratorLostError')
-  );
+  if (cause instanceof TimeoutFailure) return true;
+  if (cause instanceof CancelledFailure) return !isOwnCancellation(error);
+  return cause instanceof ApplicationFailure && (cause.type === 'GeneratorLostError' || !cause.nonRetryable);
 }

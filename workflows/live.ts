@@ -8,7 +8,7 @@ export interface LiveInput {
 }
 
 /** A call or an event was committed. */
-export const wakeSignal = defineSignal('wake');
+const wakeSignal = defineSignal('wake');
 
 /** So long it stays for the next call: starting anew costs more than waiting. */
 const IDLE = '30 seconds';

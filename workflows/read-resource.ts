@@ -1,7 +1,7 @@
 import { ApplicationFailure, CancellationScope, setCurrentDetails } from '@temporalio/workflow';
 import type { Session } from '../activities/reading-sessions.ts';
 import type { ResourceRef } from '../activities/run.ts';
-import type { Pass, PinnedRun } from '../domain/run.ts';
+import { MAX_LOSSES, type Pass, type PinnedRun } from '../domain/run.ts';
 import { activities, heldReadingLabelled, labelled, readingLabelled } from './activity-options.ts';
 import { isLostReading } from './cause.ts';
 import type { KindProgress } from './kind-progress.ts';
@@ -23,18 +23,15 @@ export interface ReadResourceInput {
 
 /** A place in a resource's list. */
 export interface Place {
-  /** `null`: its start. */
+  /** `null`: its start. With a session: where to begin again when that is lost. */
   readonly cursor: string | null;
   /** The reading without cursors that one process holds. */
   readonly session: Session | null;
-  /** How often such a reading was lost, and begun again at `cursor`. */
+  /** How often such a reading was lost. */
   readonly losses: number;
 }
 
 export const START: Place = { cursor: null, session: null, losses: 0 };
-
-/** So often a reading without cursors is begun again. */
-const MAX_LOSSES = 3;
 
 /** A batch of raw records on its way, and whether another follows. */
 interface Batch {
@@ -102,11 +99,13 @@ async function fetch(input: ReadResourceInput, place: Place): Promise<Batch> {
   try {
     const { since } = resource;
     const result = await activities.fetch.executeWithOptions(options, [
-      { run, kind, resource: resource.key, pass: pass as OwnPass, cursor, since, session: session?.id ?? null },
+      { run, kind, resource: resource.key, pass: pass as OwnPass, cursor, since, session: session?.id ?? null, losses },
     ]);
     const { attempt, pages, rows, failure } = result;
     const label = pages === 1 ? `page ${progress.pages + 1}` : `pages ${progress.pages + 1}–${progress.pages + pages}`;
-    return { attempt, pages, rows, label, next: placeAfter(place, result), failure };
+    const ended = result.next === null && result.session === null;
+    const next = ended ? null : { cursor: result.next, session: result.session, losses };
+    return { attempt, pages, rows, label, next, failure };
   } catch (error) {
     if (session === null || !isLostReading(error)) throw error;
     if (losses < MAX_LOSSES) return { ...NOTHING, next: { cursor, session: null, losses: losses + 1 } };
@@ -118,12 +117,6 @@ async function fetch(input: ReadResourceInput, place: Place): Promise<Batch> {
 type OwnPass = Extract<Pass, 'read' | 'second-listing'>;
 
 const NOTHING = { attempt: null, pages: 0, rows: 0, label: '', failure: null } as const;
-
-/** A reading without cursors goes on where it is, and begins again at the cursor that it began at. */
-function placeAfter({ cursor, losses }: Place, { next, session }: { next: string | null; session: Session | null }) {
-  if (session !== null) return { cursor, session, losses };
-  return next === null ? null : { cursor: next, session: null, losses };
-}
 
 async function lookUp({ run, kind, resource }: ReadResourceInput, { cursor: after }: Place): Promise<Batch> {
   const summary = `${kind}: look up what was not listed`;

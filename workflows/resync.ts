@@ -95,10 +95,11 @@ async function runUntilAborted(plan: RunPlan, state: RunState): Promise<RunEndin
     scope.cancel();
   });
   watch.catch(() => {});
+  // A run that came to its end all the same, in the middle of its deletes, is followed as well.
   const ending = (result: RunResult, abort: Abort = null): RunEnding => ({
     result,
     abort,
-    behind: (reaction as Reaction) === 'wait',
+    behind: (reaction as Reaction) !== 'none',
   });
   try {
     return ending(await scope.run(() => RUN[plan.task.action](plan, state.progress)));

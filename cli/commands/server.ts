@@ -3,11 +3,16 @@ import { TidemarkClient } from '../../client/client.ts';
 import { serverSettings } from '../../config/server.ts';
 import { UsageError } from '../../domain/errors.ts';
 import { temporalUi } from '../../server/temporal-ui.ts';
-import { configurationContext } from '../../workers/configuration-context.ts';
 import { createLog } from '../../workers/log.ts';
 import { untilStopped } from '../../workers/signals.ts';
 import { startHttpServer } from '../http-server.ts';
-import { type CommonOptions, connections, loadConfigurationIfThere } from '../session.ts';
+import {
+  CONFIGURATION_FILE,
+  type CommonOptions,
+  connections,
+  contextFor,
+  loadConfigurationIfThere,
+} from '../session.ts';
 
 /** `tidemark server`: the Data Sources page and the HTTP API, against TEMPORAL_* and DATABASE_URL. */
 export function addServerCommand(program: Command, run: (code: number) => void): void {
@@ -27,7 +32,7 @@ async function serve(options: CommonOptions): Promise<void> {
     throw new UsageError('TEMPORAL_ADDRESS (or TEMPORAL_PROFILE) is not set: the server needs a Temporal server');
   const links = ui === null ? null : temporalUi(ui, temporal.namespace);
   const configuration = await loadConfigurationIfThere(options);
-  const context = configurationContext(process.env);
+  const context = contextFor(options.config ?? CONFIGURATION_FILE);
   const log = createLog(process.stderr);
   const client = await TidemarkClient.connect({ databaseUrl, temporal, taskQueue, context });
   try {

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { Configuration, Resource } from '../../config/configuration.ts';
 import { toEntity } from '../../domain/entity.ts';
@@ -6,6 +5,7 @@ import { UsageError } from '../../domain/errors.ts';
 import { isRawRecord, type RawRecord } from '../../domain/json.ts';
 import type { MappingResult } from '../../mapping/mapping.ts';
 import { createResourceMapping } from '../../mapping/resource-mapping.ts';
+import { readJsonFile } from '../json-file.ts';
 import { CONFIGURATION_FILE, type CommonOptions, loadConfiguration, outputOf } from '../session.ts';
 
 interface ValidateOptions extends CommonOptions {
@@ -48,15 +48,7 @@ function summaryText({ integrations }: Configuration): string {
 }
 
 async function readSample(file: string): Promise<RawRecord> {
-  const text = await readFile(file, 'utf8').catch((error: Error) => {
-    throw new UsageError(`the sample ${file} cannot be read: ${error.message}`);
-  });
-  let record: unknown;
-  try {
-    record = JSON.parse(text);
-  } catch (error) {
-    throw new UsageError(`the sample ${file} is not JSON: ${(error as Error).message}`);
-  }
+  const record = await readJsonFile(file, 'sample');
   if (!isRawRecord(record)) throw new UsageError(`the sample ${file} must hold one JSON object, the raw record`);
   return record;
 }

@@ -1,7 +1,8 @@
 import type { RawRecord } from '../../domain/json.ts';
+import { recordOf } from '../http-client/answer.ts';
+import type { HttpClient, RequestOptions } from '../http-client/client.ts';
 import type { Page, SourceLog } from '../source.ts';
-import { recordOf } from './answer.ts';
-import { GitHubHttp, type GitHubHttpOptions, type RequestOptions } from './http.ts';
+import { createGitHubHttp, type GitHubHttpOptions } from './http.ts';
 import { apiPath, repositoryPathOf } from './identity.ts';
 import { itemPages } from './item-pages.ts';
 import { type ItemKind, items } from './items.ts';
@@ -41,13 +42,13 @@ export interface ItemFilter {
  * its `signal` aborts. One client keeps one rate limit, so share it.
  */
 export class GitHubClient {
-  readonly #http: GitHubHttp;
+  readonly #http: HttpClient;
   readonly #reader: ListReader;
   readonly #pageSize: number;
 
   constructor(options: GitHubClientOptions = {}) {
     this.#pageSize = options.pageSize ?? 100;
-    this.#http = new GitHubHttp(options);
+    this.#http = createGitHubHttp(options);
     this.#reader = new ListReader(this.#http, this.#pageSize);
   }
 

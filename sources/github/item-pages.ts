@@ -1,8 +1,8 @@
 import { SourceError } from '../../domain/errors.ts';
 import type { RawRecord } from '../../domain/json.ts';
+import type { RequestOptions } from '../http-client/client.ts';
 import type { Page } from '../source.ts';
 import { decodeCursor, encodeCursor, type ItemPlace, itemPlaceSchema, type RepositoryId } from './cursor.ts';
-import type { RequestOptions } from './http.ts';
 import { apiPath } from './identity.ts';
 import { type ItemKind, items } from './items.ts';
 import type { ListPage, ListQuery, ListReader, Position } from './paging.ts';

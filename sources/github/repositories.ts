@@ -1,4 +1,5 @@
 import { SourceError } from '../../domain/errors.ts';
+import type { RequestOptions } from '../http-client/client.ts';
 import type { Page } from '../source.ts';
 import {
   decodeCursor,
@@ -7,7 +8,6 @@ import {
   type RepositoryPlace,
   repositoryPlaceSchema,
 } from './cursor.ts';
-import type { RequestOptions } from './http.ts';
 import type { ListPage, ListReader, Position } from './paging.ts';
 import { isOfType, type RepositoryType } from './selectors.ts';
 

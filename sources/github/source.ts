@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { SourceError } from '../../domain/errors.ts';
 import type { ListRequest, Page, Source, SourceType } from '../source.ts';
 import { GitHubClient } from './client.ts';
+import { githubEvents } from './events.ts';
 import { identify, lacksKey } from './identity.ts';
 import { type ItemKind, isItemKind, items } from './items.ts';
 import { isSelected, type Kind, selectorSchemas } from './selectors.ts';
@@ -17,6 +18,8 @@ const settings = z.strictObject({
     .string()
     .regex(/^[\x21-\x7e]*$/, 'holds a blank or a character that a header cannot carry')
     .optional(),
+  /** What GitHub signs its webhooks with; empty: none, and they are refused. */
+  webhookSecret: z.string().optional(),
 });
 
 /** GitHub, GitHub Enterprise and APIs with the same routes. */
@@ -24,12 +27,16 @@ export const githubSource = {
   type: 'github',
   settings,
   kinds: selectorSchemas as SourceType['kinds'],
-  create: (values: Readonly<Record<string, unknown>>) => createGitHubSource(new GitHubClient(settings.parse(values))),
+  create(values: Readonly<Record<string, unknown>>) {
+    const { webhookSecret, ...options } = settings.parse(values);
+    return createGitHubSource(new GitHubClient(options), webhookSecret);
+  },
 } satisfies SourceType;
 
-/** The source over a client of the caller's making. */
-export function createGitHubSource(client: GitHubClient): Source {
+/** The source over a client of the caller's making. Without a secret it refuses webhooks. */
+export function createGitHubSource(client: GitHubClient, webhookSecret?: string) {
   return {
+    events: githubEvents(webhookSecret),
     incremental: Object.keys(items),
     list: (request) => list(client, request),
     identify: (kind, record) => identify(known(kind), record),
@@ -43,7 +50,7 @@ export function createGitHubSource(client: GitHubClient): Source {
       return isItemKind(kind) ? client.completed(kind, record, { signal, log }) : record;
     },
     admits: (kind, selector, record) => isSelected(known(kind), selector, record),
-  };
+  } satisfies Source;
 }
 
 /** What each kind is called in the log (seed S3.14). */

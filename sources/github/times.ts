@@ -1,10 +1,5 @@
-import type { Json, RawRecord } from '../../domain/json.ts';
-
-/** A time in RFC 3339 with milliseconds, so that texts compare as times do; `null`: it is none. */
-export function instant(time: Json | undefined): string | null {
-  const value = typeof time === 'string' ? Date.parse(time) : Number.NaN;
-  return Number.isNaN(value) ? null : new Date(value).toISOString();
-}
+import type { RawRecord } from '../../domain/json.ts';
+import { instant } from '../instant.ts';
 
 /** `null` when one of the times is not known, or there are none. */
 export function earliest(times: readonly (string | null)[]): string | null {

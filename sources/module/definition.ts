@@ -1,13 +1,25 @@
 import type { z } from 'zod';
-import type { RawRecord } from '../../domain/json.ts';
 import type { TriggerOrigin } from '../../domain/trigger.ts';
 import type { IntegrationCalls, RawStates, RouteRequest, SourceLog, SourceRoute } from '../source.ts';
 
-/** The keys of `source:` besides `type` and `module`, environment settings included (seed S3.8). */
+/**
+ * The keys of `source:`, environment settings included, in every listener on every worker (seed S3.8, S3.9). A setting
+ * that is empty (`${env:NAME:-}`) counts as not set.
+ */
 export interface Settings {
-  /** The setting; `standard` where it is not set. */
-  get<T = unknown>(key: string, standard?: T): T;
+  /** The setting as the configuration has it, unchecked; `standard` where it is not set. */
+  get(key: string, standard: string): string;
+  get(key: string, standard: number): number;
+  get(key: string, standard: boolean): boolean;
+  get<T>(key: string, standard: T): T;
+  get<T = unknown>(key: string): T | undefined;
 }
+
+/** What nothing has checked, as `JSON.parse` returns it: the module knows what is in it. */
+export type Unchecked = ReturnType<typeof JSON.parse>;
+
+/** A selector without a schema. */
+export type UncheckedSelector = Readonly<Record<string, Unchecked>>;
 
 /** What a resync asks a listener for (seed S3.19). */
 export interface ResyncEvent {
@@ -34,9 +46,13 @@ export interface ListenerArguments<Selector> {
   readonly config: Settings;
 }
 
+/** Raw records. Each must be an object as JSON has them; another item fails its kind (seed S0.12). */
 export type Rows = readonly object[];
 
-/** A page: rows, or rows with the cursor that any worker can go on after them with. */
+/**
+ * A page: rows, or rows with the cursor that any worker can go on after them with: a text of at most 4 KB. The listener
+ * may then be called again with it, in any process.
+ */
 export type Batch = Rows | { readonly rows: Rows; readonly cursor?: string | null | undefined };
 
 /** A list of raw records, or pages of them. Whatever it throws fails its kind. */
@@ -46,13 +62,14 @@ export type Listener<Context, Selector> = (
 
 export interface ListenerOptions<Schema extends z.ZodObject> {
   /** The source's own stable key of a record: a field, by its path, or a function. Default: none. */
-  readonly recordKey?: string | ((row: RawRecord) => string | null | undefined);
-  /** What the selector may hold besides `query`; strict or not as it says. Default: anything. */
+  readonly recordKey?: string | ((row: Readonly<Record<string, Unchecked>>) => string | null | undefined);
+  /** What the selector holds besides `query`, with its defaults. Default: anything, unchecked (seed S3.11). */
   readonly selector?: Schema;
   /** It obeys `since`. Default: no. */
   readonly incremental?: boolean;
 }
 
+/** Reads one record again. Returns `null` when it is gone; whatever it throws leaves the record as it is. */
 export type Lookup<Context> = (
   args: Context & {
     readonly key: string;
@@ -62,9 +79,10 @@ export type Lookup<Context> = (
   },
 ) => object | null | Promise<object | null>;
 
+/** Something to do before or after a resync. */
 export type Hook<Context> = (
   args: Context & { readonly runId: string; readonly trigger: ResyncEvent['trigger']; readonly config: Settings },
-) => void | Promise<void>;
+) => unknown;
 
 /** What a webhook's listener does about it; all is applied together, in order. */
 export interface EventCalls {
@@ -73,15 +91,17 @@ export interface EventCalls {
   updateRawDiff(kind: string, states: RawStates): void;
 }
 
+/** Answers an event of the source. Whatever it throws fails the event, and nothing of it is applied. */
 export type WebhookListener<Context> = (
   args: Context & {
-    readonly payload: RawRecord;
+    readonly payload: Readonly<Record<string, Unchecked>>;
     readonly event: string;
     readonly sync: EventCalls;
     readonly config: Settings;
   },
-) => void | Promise<void>;
+) => unknown;
 
+/** Answers a request with JSON; `client` asks for resyncs and calls of this integration. */
 export type RouteListener<Context> = (
   args: Context & Omit<RouteRequest, 'client'> & { readonly client: IntegrationCalls; readonly config: Settings },
 ) => unknown;
@@ -110,14 +130,19 @@ export class IntegrationDefinition<Context extends object> {
   }
 
   /** Called for every kind that the configuration reads (seed S0.16). */
-  onResync(listener: Listener<Context, Readonly<Record<string, unknown>>>): this;
-  /** Called for one kind (seed S0.17). */
-  onResync<Schema extends z.ZodObject = z.ZodObject>(
+  onResync(listener: Listener<Context, UncheckedSelector>): this;
+  /** Called for one kind (seed S0.17). Several listeners of a kind are called one after another, their rows joined. */
+  onResync<Schema extends z.ZodObject>(
     kind: string,
-    options: ListenerOptions<Schema>,
+    options: ListenerOptions<Schema> & { readonly selector: Schema },
     listener: Listener<Context, z.output<Schema>>,
   ): this;
-  onResync(kind: string, listener: Listener<Context, Readonly<Record<string, unknown>>>): this;
+  onResync(
+    kind: string,
+    options: Omit<ListenerOptions<z.ZodObject>, 'selector'>,
+    listener: Listener<Context, UncheckedSelector>,
+  ): this;
+  onResync(kind: string, listener: Listener<Context, UncheckedSelector>): this;
   onResync(...args: readonly unknown[]): this {
     const kind = typeof args[0] === 'string' ? args[0] : null;
     const options = (args.length === 3 ? args[1] : {}) as ListenerOptions<z.ZodObject>;
@@ -125,19 +150,22 @@ export class IntegrationDefinition<Context extends object> {
     return this;
   }
 
-  /** Reads one record of a kind again, by its key; `null`: it is gone. Without it, a second listing settles deletes. */
+  /**
+   * Reads one record of a kind again, by its record key, before it is deleted (sync-semantics 3.2); `null`: it is gone.
+   * Without it a second listing settles deletes.
+   */
   lookup(kind: string, lookup: Lookup<Context>): this {
     this.lookups.set(kind, lookup);
     return this;
   }
 
-  /** Before the first kind is read, in order; one that throws prevents the run. */
+  /** Called before the first kind is read, in order; one that throws prevents the run. */
   onResyncStart(hook: Hook<Context>): this {
     this.startHooks.push(hook);
     return this;
   }
 
-  /** After a complete resync, in order. */
+  /** Called after a complete resync, in order; one that throws leaves a warning. */
   onResyncComplete(hook: Hook<Context>): this {
     this.completeHooks.push(hook);
     return this;
@@ -157,8 +185,9 @@ export class IntegrationDefinition<Context extends object> {
 }
 
 /**
- * Defines an integration in code: listeners that read the source, and what else it needs. `setUp` makes what every
- * listener is given, such as a client, in each worker process (seed S3.9).
+ * Defines an integration in code: listeners that read the source, and what else it needs. `name` stands in messages.
+ * `setUp` makes what every listener is given, such as a client, in each process and for each configuration (seed S3.9).
+ * The module exports the definition as its default.
  */
 export function defineIntegration<Context extends object = object>(
   name: string,

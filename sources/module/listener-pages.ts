@@ -1,10 +1,16 @@
 import { SourceError } from '../../domain/errors.ts';
-import { isRawRecord, type RawRecord } from '../../domain/json.ts';
 import type { ListRequest, Page } from '../source.ts';
 import type { Batch, Rows } from './definition.ts';
+import { rowsOf, words } from './rows.ts';
 
 /** A listener of the kind, ready to be called at a cursor of its own. */
 export type Call = (cursor: string | null) => Rows | Promise<Rows> | AsyncIterable<Batch>;
+
+/** Rows of a page. A longer list is taken in parts, so that what comes after needs no more memory than for others. */
+const PAGE_ROWS = 1_000;
+
+/** Characters. Cursors lie in histories. */
+const MAX_CURSOR = 4_096;
 
 /** Where the reading of a kind is: which of its listeners, and that one's own cursor. */
 interface Place {
@@ -17,53 +23,61 @@ interface Place {
  * A page has a cursor where its listener gave one, or where the next listener begins; otherwise the reading stays open.
  */
 export async function* listenerPages(calls: readonly Call[], request: ListRequest): AsyncGenerator<Page> {
-  const { kind, log } = request;
   const start = placeOf(request.cursor);
   for (let listener = start.listener; listener < calls.length; listener++) {
     const call = calls[listener] as Call;
     const answer = await call(listener === start.listener ? start.cursor : null);
-    const next = listener + 1 < calls.length ? cursorOf({ listener: listener + 1, cursor: null }) : null;
     if (Array.isArray(answer)) {
-      log.info(`Retrieved ${kind} batch of size: ${answer.length}`);
-      yield { rows: rowsOf(answer, kind), next };
+      const next = listener + 1 < calls.length ? cursorOf({ listener: listener + 1, cursor: null }) : null;
+      yield* pagesOfList(answer, { next, open: false }, request);
       continue;
     }
-    for await (const batch of pagesOf(answer, kind)) {
-      const { rows, cursor = null } = isBatch(batch) ? batch : { rows: batch as Rows };
-      const checked = rowsOf(rows, kind);
-      log.info(`Retrieved ${kind} batch of size: ${checked.length}`);
-      if (cursor === null) yield { rows: checked, next: null, open: true };
-      else yield { rows: checked, next: cursorOf({ listener, cursor: String(cursor) }) };
+    for await (const batch of batchesOf(answer, request.kind)) {
+      const { rows, cursor } = isBatch(batch) ? batch : { rows: batch, cursor: null };
+      const own = ownCursor(cursor, request.kind);
+      const end =
+        own === null ? { next: null, open: true } : { next: cursorOf({ listener, cursor: own }), open: false };
+      yield* pagesOfList(rows, end, request);
     }
   }
 }
 
-const isBatch = (batch: unknown): batch is Extract<Batch, { rows: unknown }> =>
+/** A list that a listener gave at once: its parts were observed together. */
+function* pagesOfList(
+  list: unknown,
+  end: { readonly next: string | null; readonly open: boolean },
+  { kind, log }: ListRequest,
+): Generator<Page> {
+  const rows = rowsOf(list, `the listener of ${kind}`);
+  log.info(`Retrieved ${kind} batch of size: ${rows.length}`);
+  let from = 0;
+  for (; rows.length - from > PAGE_ROWS; from += PAGE_ROWS) {
+    yield { rows: rows.slice(from, from + PAGE_ROWS), next: null, open: true, continued: from > 0 };
+  }
+  yield { rows: from === 0 ? rows : rows.slice(from), ...end, continued: from > 0 };
+}
+
+const isBatch = (batch: unknown): batch is { rows: unknown; cursor?: unknown } =>
   typeof batch === 'object' && batch !== null && 'rows' in batch;
 
-function pagesOf(answer: unknown, kind: string): AsyncIterable<Batch> {
-  const iterable = answer as Partial<AsyncIterable<Batch>> | null | undefined;
-  if (typeof iterable === 'object' && iterable?.[Symbol.asyncIterator]) return answer as AsyncIterable<Batch>;
+function batchesOf(answer: unknown, kind: string): AsyncIterable<unknown> {
+  const iterable = answer as Partial<AsyncIterable<unknown>> | null | undefined;
+  if (typeof iterable === 'object' && iterable?.[Symbol.asyncIterator]) return answer as AsyncIterable<unknown>;
   throw new SourceError(
     `the listener of ${kind} must return a list of objects, or be an async generator of such lists; it returned ${words(answer)}`,
   );
 }
 
-/** Every item must be an object as JSON has them (seed S0.12). */
-function rowsOf(rows: unknown, kind: string): readonly RawRecord[] {
-  if (!Array.isArray(rows)) {
-    throw new SourceError(`the listener of ${kind} must yield lists of objects; it yielded ${words(rows)}`);
+/** What a listener gave as a cursor; none where it gave nothing. */
+function ownCursor(cursor: unknown, kind: string): string | null {
+  if (cursor === null || cursor === undefined) return null;
+  if (typeof cursor !== 'string') {
+    throw new SourceError(`the listener of ${kind} gave a cursor that is ${words(cursor)}; a cursor is a text`);
   }
-  const bad = rows.findIndex((row) => !isRawRecord(row));
-  if (bad < 0) return rows as readonly RawRecord[];
-  throw new SourceError(`the listener of ${kind} gave an item that is no object: item ${bad} is ${words(rows[bad])}`);
-}
-
-function words(value: unknown): string {
-  if (value === undefined) return 'nothing';
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'a list';
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+  if (cursor.length <= MAX_CURSOR) return cursor;
+  throw new SourceError(
+    `the listener of ${kind} gave a cursor of ${cursor.length} characters; at most ${MAX_CURSOR} are kept`,
+  );
 }
 
 const cursorOf = (place: Place): string => JSON.stringify([place.listener, place.cursor]);

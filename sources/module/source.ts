@@ -2,11 +2,14 @@ import { z } from 'zod';
 import { SourceError, UsageError } from '../../domain/errors.ts';
 import { isRawRecord, type RawRecord } from '../../domain/json.ts';
 import { createWebhookEvents } from '../signed-webhook.ts';
-import type { ListRequest, RouteRequest, Source, SourceType } from '../source.ts';
+import type { ListRequest, Page, RouteRequest, Source, SourceType } from '../source.ts';
 import type { IntegrationDefinition, ListenerArguments, ListenerOptions, ResyncEvent, Settings } from './definition.ts';
 import { eventCalls } from './event-calls.ts';
 import { type Call, listenerPages } from './listener-pages.ts';
 import { loadDefinition } from './load.ts';
+import { thrownText, words } from './rows.ts';
+import { setUp } from './set-up.ts';
+import { kindMistakes, listenersOf } from './verify.ts';
 
 const settings = z.looseObject({
   module: z
@@ -30,6 +33,16 @@ export const moduleSource: SourceType = {
     const { module, webhookSecret } = settings.parse(values);
     return createModuleSource(await loadDefinition(module, directory), { values, webhookSecret });
   },
+  async verify(values, { directory, resources }) {
+    try {
+      const definition = await loadDefinition(settings.parse(values).module, directory);
+      setUp(definition, values);
+      return kindMistakes(definition, resources);
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      return [{ path: ['source', 'module'], message: error.message }];
+    }
+  },
 };
 
 interface Given {
@@ -37,15 +50,13 @@ interface Given {
   readonly webhookSecret: string | undefined;
 }
 
-/** The source over a definition. Throws `UsageError` when its set-up throws. */
+/** The source over a definition. Throws `UsageError` when its set-up fails. */
 export function createModuleSource(
   definition: IntegrationDefinition<object>,
   { values, webhookSecret }: Given,
 ): Source {
-  const config = settingsOf(values);
-  const context = setUp(definition, config);
-  const optionsOf = (kind: string): ListenerOptions<z.ZodObject> =>
-    definition.listeners.find((listener) => listener.kind === kind)?.options ?? {};
+  const { context, config } = setUp(definition, values);
+  const recordKeys = new Map(definition.listeners.flatMap(({ kind, options }) => keyEntry(kind, options)));
   const hookArguments = ({ id, trigger, startedAt }: ListRequest['run']) => ({
     ...context,
     config,
@@ -54,9 +65,11 @@ export function createModuleSource(
   });
   return {
     incremental: definition.listeners.flatMap(({ kind, options }) => (kind && options.incremental ? [kind] : [])),
-    list: (request) => listenerPages(callsOf(definition, { context, config, request }), request),
+    async *list(request): AsyncGenerator<Page> {
+      yield* listenerPages(callsOf(definition, { context, config, request }), request);
+    },
     identify(kind, record) {
-      const { recordKey } = optionsOf(kind);
+      const recordKey = recordKeys.get(kind);
       const key = recordKey === undefined ? null : keyOf(record, recordKey);
       return { key, locator: key !== null && definition.lookups.has(kind) ? key : null };
     },
@@ -65,7 +78,9 @@ export function createModuleSource(
       if (!lookup) throw new SourceError(`the module has no lookup for ${kind}`);
       const record = await lookup({ ...context, key, signal, log, config });
       if (record === null || isRawRecord(record)) return record;
-      throw new SourceError(`the lookup of ${kind} ${key} must return an object, or null when it is gone`);
+      throw new SourceError(
+        `the lookup of ${kind} must return an object, or null for a record that is gone; it returned ${words(record)}`,
+      );
     },
     ...(definition.startHooks.length + definition.completeHooks.length > 0 && {
       hooks: {
@@ -92,32 +107,16 @@ export function createModuleSource(
   };
 }
 
-function setUp(definition: IntegrationDefinition<object>, config: Settings): object {
-  try {
-    return definition.setUp({ config });
-  } catch (error) {
-    throw new UsageError(`the set-up of the module ${definition.name} failed: ${(error as Error).message}`);
-  }
-}
-
-const settingsOf = (values: Readonly<Record<string, unknown>>): Settings => ({
-  get: <T>(key: string, standard?: T) => (values[key] ?? standard) as T,
-});
-
 interface Reading {
   readonly context: object;
   readonly config: Settings;
   readonly request: ListRequest;
 }
 
-/** The listeners of a kind, specific and generic ones, as they were registered. */
+/** The listeners of a kind, specific and generic ones, as they were registered (seed S0.24). */
 function callsOf(definition: IntegrationDefinition<object>, { context, config, request }: Reading): Call[] {
   const { kind, run, since, signal, log } = request;
-  const listeners = definition.listeners.filter((listener) => listener.kind === kind || listener.kind === null);
-  if (listeners.length === 0) {
-    const known = definition.listeners.map((listener) => listener.kind ?? '(every kind)').join(', ') || 'none';
-    throw new SourceError(`the module has no listener for the kind ${kind}; it has: ${known}`);
-  }
+  const listeners = listenersOf(definition, kind);
   log.info(`Reading ${kind}, selector ${JSON.stringify(request.selector)}`);
   return listeners.map(({ options, listen }) => {
     const selector = selectorOf(request, options.selector);
@@ -141,13 +140,30 @@ function selectorOf({ kind, selector }: ListRequest, schema: z.ZodObject | undef
   throw new SourceError(`the selector of ${kind} is wrong: ${z.prettifyError(parsed.error)}`);
 }
 
-function keyOf(record: RawRecord, recordKey: NonNullable<ListenerOptions<z.ZodObject>['recordKey']>): string | null {
-  const value = typeof recordKey === 'function' ? recordKey(record) : valueAt(record, recordKey.split('.'));
-  return value === null || value === undefined || value === '' ? null : String(value);
+type RecordKey = NonNullable<ListenerOptions<z.ZodObject>['recordKey']>;
+
+const keyEntry = (kind: string | null, { recordKey }: ListenerOptions<z.ZodObject>): [string, RecordKey][] =>
+  kind !== null && recordKey !== undefined ? [[kind, recordKey]] : [];
+
+/** Throws where the user's function does, or gives what is no key: the record is then of unknown identity. */
+function keyOf(record: RawRecord, recordKey: RecordKey): string | null {
+  const value: unknown = typeof recordKey === 'function' ? called(recordKey, record) : valueAt(record, recordKey);
+  if (value === null || value === undefined || value === '') return null;
+  if (typeof value === 'string' || typeof value === 'number') return String(value);
+  throw new SourceError(`a record key is a text or a number; this record's is ${words(value)}`);
 }
 
-function valueAt(record: RawRecord, steps: readonly string[]): unknown {
+function called(recordKey: Exclude<RecordKey, string>, record: RawRecord): unknown {
+  try {
+    return recordKey(record);
+  } catch (error) {
+    throw new SourceError(`recordKey failed: ${thrownText(error)}`);
+  }
+}
+
+function valueAt(record: RawRecord, path: string): unknown {
   let value: unknown = record;
-  for (const step of steps) value = isRawRecord(value) && Object.hasOwn(value, step) ? value[step] : undefined;
-  return typeof value === 'object' ? undefined : value;
+  for (const step of path.split('.'))
+    value = isRawRecord(value) && Object.hasOwn(value, step) ? value[step] : undefined;
+  return value;
 }

@@ -119,9 +119,9 @@ describe('runs and their fence at the database', () => {
       handTriggersOver: true,
     });
     const second = await StagedRun.begin(under);
-    expect(await readTrigger(under.db, String(trigger))).toEqual({ runId: second.run.runId, done: false });
+    expect(await readTrigger(under.db, String(trigger))).toMatchObject({ runId: second.run.runId, done: false });
     await second.end();
-    expect(await readTrigger(under.db, String(trigger))).toEqual({ runId: second.run.runId, done: true });
+    expect(await readTrigger(under.db, String(trigger))).toMatchObject({ runId: second.run.runId, done: true });
     expect(await beginRun(under.db, 'acme', randomUUID())).toBeNull();
   });
 

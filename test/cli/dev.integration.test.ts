@@ -90,9 +90,20 @@ describe('tidemark dev', () => {
     const running = servers();
     expect(running.filter(alive)).toHaveLength(2);
 
+    const url = dev.output().match(/HTTP API: +(http:\/\/127\.0\.0\.1:\d+), described at/)?.[1];
+    expect((await fetch(`${url}/health/ready`)).status).toBe(200);
+    const token = readFileSync(path.join(folder, '.tidemark', 'token'), 'utf8').trim();
+    expect(dev.output()).toContain(token);
+    const patched = await fetch(`${url}/v1/integration/github-demo?wait=true`, {
+      method: 'PATCH',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: '{"config": {"concurrency": 2}}',
+    });
+    expect(await patched.json()).toMatchObject({ run: 'github-demo.2', outcome: 'complete', configVersion: 2 });
+
     const resync = await tidemark(folder, ['resync', 'github-demo', '--wait']);
     expect(resync.code).toBe(0);
-    expect(resync.stdout).toMatch(/^github-demo: complete \(run github-demo\.2/m);
+    expect(resync.stdout).toMatch(/^github-demo: complete \(run github-demo\.3/m);
 
     await dev.says('Data sources:  http://127.0.0.1:');
     const second = await tidemark(folder, ['dev']);

@@ -9,7 +9,6 @@ describe('keys of later versions are refused by name', () => {
     ['keepRawPages', integration('keepRawPages: 1')],
     ['resolution', integration('policy: { resolution: newer }')],
     ['defaultResolution', integration('policy: { defaultResolution: other }')],
-    ['webhookSecret', acme({ source: '      webhookSecret: abc\n' })],
     ['resolve', resource('policy: { resolve: a }')],
     ['components', resource('components: []')],
     [
@@ -22,7 +21,7 @@ describe('keys of later versions are refused by name', () => {
     expect(found[0]).toMatch(new RegExp(`[.\\s]${key}: \`${key}\` is not supported yet in this version$`));
   });
 
-  it.each(['http', 'tidemark'])('source type %s', (type) => {
+  it.each(['tidemark'])('source type %s', (type) => {
     const text = acme().replace('type: forge', `type: ${type}`);
     expect(mistakes(text)).toEqual([
       `4:13  integrations.acme.source.type: source type \`${type}\` is not supported yet in this version; one of: forge, feed`,

@@ -3,6 +3,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Database } from '../../catalog/database.ts';
 import type { Destination } from '../../destinations/destination.ts';
 import { type MappedRecord, StagedRun } from '../support/staged-run.ts';
+import { describeDeletes } from './delete-suite.ts';
+import { describeStrategy } from './strategy-suite.ts';
 
 /** A destination with what the suite needs to look at it from outside. */
 export interface DestinationUnderTest {
@@ -337,5 +339,8 @@ export function describeDestination(name: string, open: () => Promise<Destinatio
       await resync([{ key: `k'"\\`, identifier: `id'"\\ü`, fields }]);
       expect(await under.read()).toEqual({ [`thing/id'"\\ü`]: fields });
     });
+
+    describeDeletes(() => under);
+    describeStrategy(() => under);
   });
 }

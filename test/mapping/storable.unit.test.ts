@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { MAX_FIELD_BYTES, MAX_FIELD_DEPTH } from '../../domain/entity-limits.ts';
 import type { Json, RawRecord } from '../../domain/json.ts';
 import { isRawRecord } from '../../domain/json.ts';
 import { compile } from '../../mapping/expression.ts';
-import { MAX_FIELD_BYTES, MAX_FIELD_DEPTH } from '../../mapping/limits.ts';
 import { createResourceMapping } from '../../mapping/resource-mapping.ts';
 import { type Storable, toStorable } from '../../mapping/storable.ts';
 import { resource } from './support/resource.ts';

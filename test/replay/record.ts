@@ -2,7 +2,6 @@ import { writeFile } from 'node:fs/promises';
 import { Client, Connection } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { afterEach, expect, it } from 'vitest';
-import type { Fields } from '../../domain/entity.ts';
 import { type Generated, generated } from '../../examples/github-server/generated.ts';
 import { Rig, type RigOptions, until } from '../support/rig.ts';
 
@@ -138,10 +137,9 @@ it('retry of the quarantine', async () => {
 it('calls and a sync of ready entities', async () => {
   const { rig } = await start();
   const since = new Date();
-  const entities = [{ blueprint: 'note', identifier: 'a', fields: {} as Fields }];
-  const scope = 'plain';
-  await rig.client.accept(rig.integration, { type: 'register', scope, entities }, { origin: 'sdk', wait: true });
-  const trigger = await rig.client.sync(rig.integration, { scope, entities }, { origin: 'sdk' });
+  const entities = [{ blueprint: 'note', identifier: 'a' }];
+  await rig.client.register(rig.integration, entities, { origin: 'sdk', wait: true });
+  const trigger = await rig.client.sync(rig.integration, entities, { origin: 'sdk' });
   expect((await rig.client.followTrigger(trigger)).outcome).toBe('complete');
   await save('calls', rig, since);
 });

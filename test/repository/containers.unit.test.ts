@@ -4,6 +4,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { serverSettings } from '../../config/server.ts';
 import { commandOptions, problemOf } from './command-line.ts';
 import { isKnownVariable } from './environment.ts';
 import { ROOT, textOf } from './support.ts';
@@ -44,9 +45,16 @@ const own = services.filter(([, { build }]) => build !== undefined);
 const filled = (text: string): string => text.replace(/\$\{\w+:-([^}]*)\}/g, '$1');
 
 describe(COMPOSE, () => {
-  it('has PostgreSQL, Temporal, its Web UI and a worker', () => {
-    expect(Object.keys(compose.services)).toEqual(['postgresql', 'temporal', 'temporal-ui', 'worker']);
-    expect(own.map(([name]) => name)).toEqual(['worker']);
+  it('has PostgreSQL, Temporal, its Web UI, a worker and the HTTP API', () => {
+    expect(Object.keys(compose.services)).toEqual(['postgresql', 'temporal', 'temporal-ui', 'worker', 'server']);
+    expect(own.map(([name]) => name)).toEqual(['worker', 'server']);
+  });
+
+  it('server: listens beyond its container, on the port that is let through', () => {
+    const { environment = {}, ports = [] } = compose.services.server ?? {};
+    const settings = serverSettings({ env: { ...environment, TIDEMARK_TOKEN: '' } });
+    expect(settings).toMatchObject({ host: '0.0.0.0', token: null });
+    expect(ports.map((port) => filled(port).split(':').at(-1))).toEqual([String(settings.port)]);
   });
 
   it.each(services)('%s: an image of a fixed version, or a build', (_, { image, build }) => {
@@ -146,7 +154,7 @@ describe('Dockerfile', () => {
 
   it('leaves out no folder that a command needs, and everything that is made on this machine', () => {
     const rooms = ['activities', 'bin', 'catalog', 'cli', 'client', 'config', 'destinations', 'domain', 'examples'];
-    for (const room of [...rooms, 'mapping', 'scripts', 'sources', 'workers', 'workflows', 'tsconfig.json']) {
+    for (const room of [...rooms, 'mapping', 'scripts', 'server', 'sources', 'workers', 'workflows', 'tsconfig.json']) {
       expect(existsSync(path.join(ROOT, room)), room).toBe(true);
       expect(ignored).not.toContain(room);
     }

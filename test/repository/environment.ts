@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { readConnections } from '../../config/connections.ts';
+import { serverSettings } from '../../config/server.ts';
 import { environmentDefaults, environmentSettings } from '../../config/settings.ts';
 
 const { resolve } = createRequire(import.meta.url);
@@ -16,5 +17,7 @@ export function isKnownVariable(name: string): boolean {
     return environmentSettings('acme', ['baseUrl', 'accessToken'], { [variable]: 'x' }).settings.length > 0;
   }
   if (environmentDefaults('acme', { [name]: 'x' }).length > 0) return true;
-  return JSON.stringify(readConnections({ [name]: 'x' })) !== JSON.stringify(readConnections({}));
+  const isOfServer =
+    JSON.stringify(serverSettings({ env: { [name]: '1' } })) !== JSON.stringify(serverSettings({ env: {} }));
+  return isOfServer || JSON.stringify(readConnections({ [name]: 'x' })) !== JSON.stringify(readConnections({}));
 }

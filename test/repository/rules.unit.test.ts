@@ -28,12 +28,26 @@ function idsIn(cell: string): string[] {
   });
 }
 
+/** The numbers that a page of rules lists, e.g. 3.2, and its headings, e.g. 11. */
+const listedRules = [...textOf(PAGE).matchAll(/^(?:## |- \*\*)(\d+(?:\.\d+)?)/gm)].map(([, id]) => String(id));
+
+/** The numbers at the start of the names of tests and of groups of tests, tables of names included. */
+const testedRules = files
+  .filter((file) => /^test\/.*(\.test|-suite|families)\.ts$/.test(file))
+  .flatMap((file) => [...textOf(file).matchAll(/(?:\bit\(|\bdescribe\(|\)\(|\[)\s*['"`]((?:S?\d+\.\d+ )+)/g)])
+  .flatMap(([, ids = '']) => ids.trim().split(' '));
+
 describe('docs/sync-semantics.md', () => {
+  it('has a test for every rule of sections 1 to 5, with the number in its name', () => {
+    const wanted = listedRules.filter((id) => /^[1-5]\./.test(id));
+    expect(wanted.length).toBeGreaterThan(25);
+    expect(wanted.filter((id) => !testedRules.includes(id))).toEqual([]);
+  });
+
   it('has every rule that the code refers to', () => {
-    const rules = [...textOf(PAGE).matchAll(/^(?:## |- \*\*)(\d+(?:\.\d+)?)/gm)].map(([, id]) => id);
     const wanted = cited(/sync-semantics (\d+(?:\.\d+)?)/g);
     expect(wanted.length).toBeGreaterThan(15);
-    expect(wanted.filter((id) => !rules.includes(id))).toEqual([]);
+    expect(wanted.filter((id) => !listedRules.includes(id))).toEqual([]);
   });
 
   it('has every requirement that the code refers to', () => {

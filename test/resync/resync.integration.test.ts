@@ -78,6 +78,34 @@ describe('a resync', () => {
     expect(firstPages.length).toBe(2);
   });
 
+  it.each([
+    ['a lookup', 200, 'a record that no list shows any more is not deleted while it is there', 0],
+    ['a second listing', 0, 'both listings have to miss it', 1],
+  ])('3.7 with %s (lookupLimit %i) %s', async (_, lookupLimit, __, deleted) => {
+    const { rig, source } = await start({ ...SMALL, organizations: 1 }, { settings: { deletes: { lookupLimit } } });
+    await rig.resync();
+    const hidden = source.store.repositoriesOf('org-0')[3];
+    const inList = `${JSON.stringify(hidden)},`;
+    const key = `repository/${hidden?.full_name}`;
+    const hiddenFrom = (lists: number) => {
+      rig.intercept = ({ route, page, params }) => {
+        if (route !== 'repositories' || page !== 1 || params.organization !== 'org-0' || lists-- <= 0) return undefined;
+        return {
+          fault: 'alter',
+          alter: (answer) => ({ ...answer, body: answer.body.toString().replace(inList, '') }),
+        };
+      };
+    };
+    hiddenFrom(1);
+    expect(kindOf(await rig.resync(), 'repository')).toMatchObject({ deleted: 0, held: null });
+    expect((await rig.entities()).has(key)).toBe(true);
+    hiddenFrom(Number.POSITIVE_INFINITY);
+    const run = await rig.resync();
+    expect(run.outcome).toBe('complete');
+    expect(kindOf(run, 'repository').deleted).toBe(deleted);
+    expect((await rig.entities()).has(key)).toBe(deleted === 0);
+  });
+
   it('1.5 a value that became null at the source is null in the catalog', async () => {
     const { rig, source } = await start(SMALL);
     const repository = source.store.repositoriesOf('org-0').find((record) => record.license !== null);

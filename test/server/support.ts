@@ -34,7 +34,11 @@ export function api({ url }: Pick<RunningServer, 'url'>): Api {
     } as RequestInit);
     const text = await response.text();
     const isJson = /json/.test(response.headers.get('content-type') ?? '');
-    return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: isJson && text !== '' ? JSON.parse(text) : text,
+    };
   };
   const call = (method: string, path: string, body?: unknown): Promise<Answer> =>
     raw(method, path, body === undefined ? undefined : JSON.stringify(body));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { SourceError } from '../../domain/errors.ts';
 import type { Fault } from '../../examples/github-server/faults.ts';
-import { nextLink } from '../../sources/github/link-header.ts';
+import { nextLink } from '../../sources/http-client/link-header.ts';
 import { collect, errorOf, keys, quick, serve, sizes, storeOf } from './support.ts';
 
 /** The proper answer with another Link header. */

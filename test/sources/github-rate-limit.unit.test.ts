@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { SourceError } from '../../domain/errors.ts';
-import { backoff } from '../../sources/github/retry.ts';
+import { backoff } from '../../sources/http-client/retry.ts';
 import { collect, errorOf, keys, quick, recordingLog, serve, storeOf } from './support.ts';
 
 const WAITING = /rate limit reached, waiting until \d\d:\d\d:\d\dZ$/;

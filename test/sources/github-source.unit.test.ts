@@ -66,7 +66,8 @@ describe('settings', () => {
     [{ baseUrl: 'https://host/api?token=secret' }, 'baseUrl'],
     [{ accessToken: 'two words' }, 'accessToken'],
     [{ accessToken: 'line\n' }, 'accessToken'],
-    [{ webhookSecret: 'x' }, ''],
+    [{ webhookSecret: ['secret@'] }, 'webhookSecret'],
+    [{ webhooksecret: 'x' }, ''],
   ])('%j is refused, without showing a value', (values, path) => {
     const { error } = githubSource.settings.safeParse(values);
     expect(error?.issues[0]?.path.join('.')).toBe(path);

@@ -9,6 +9,8 @@ export interface GitHubConfigurationOptions {
   readonly baseUrl: string;
   readonly organizations: readonly string[];
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** Keys of `source:` besides `type` and `baseUrl`. */
+  readonly source?: Readonly<Record<string, unknown>>;
   readonly resources?: ResourceOverrides;
 }
 
@@ -35,7 +37,7 @@ const blueprints = {
 
 /** The configuration file of the tests: kinds of GitHub. JSON is YAML. */
 export function githubConfiguration(options: GitHubConfigurationOptions): string {
-  const { integration, baseUrl, organizations, settings = {}, resources: overrides = {} } = options;
+  const { integration, baseUrl, organizations, settings = {}, source = {}, resources: overrides = {} } = options;
   const resources = [
     {
       kind: 'organization',
@@ -81,6 +83,6 @@ export function githubConfiguration(options: GitHubConfigurationOptions): string
     .map((resource) => ({ ...resource, ...overrides[resource.kind] }));
   return JSON.stringify({
     blueprints,
-    integrations: { [integration]: { source: { type: 'github', baseUrl }, ...settings, resources: chosen } },
+    integrations: { [integration]: { source: { type: 'github', baseUrl, ...source }, ...settings, resources: chosen } },
   });
 }

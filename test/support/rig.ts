@@ -12,6 +12,7 @@ import type { GitHubStore } from '../../examples/github-server/store.ts';
 import { type ListenOptions, type RunningServer, startServer } from '../../server/listen.ts';
 import { configurationContext } from '../../workers/configuration-context.ts';
 import { installRuntime } from '../../workers/log.ts';
+import { sourcesInForce } from '../../workers/sources-in-force.ts';
 import { type RunningWorker, startWorker } from '../../workers/worker.ts';
 import { createTestDatabase } from './environment/database.ts';
 import { githubConfiguration, type ResourceOverrides } from './github-configuration.ts';
@@ -21,6 +22,8 @@ export interface RigOptions {
   readonly organizations: readonly string[];
   /** Keys of the integration besides `source` and `resources`. */
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** Keys of `source:` besides `type` and `baseUrl`. */
+  readonly source?: Readonly<Record<string, unknown>>;
   readonly resources?: ResourceOverrides;
   /** `false`: the test starts workers itself. */
   readonly worker?: boolean;
@@ -116,6 +119,7 @@ export class Rig {
       baseUrl: this.server.url,
       organizations: this.options.organizations,
       settings,
+      source: this.options.source ?? {},
       resources,
     });
   }
@@ -145,6 +149,7 @@ export class Rig {
     const server = await startServer({
       client: this.client,
       context: configurationContext({}),
+      source: sourcesInForce(this.client, configurationContext({})),
       token: TOKEN,
       host: '127.0.0.1',
       port: 0,

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { AppliedPlan } from '../../catalog/apply-plan.ts';
 import { importConfiguration } from '../../catalog/configurations.ts';
 import type { Database } from '../../catalog/database.ts';
 import type { DeletePhase } from '../../catalog/delete-phase.ts';
@@ -38,6 +39,8 @@ export interface Target {
   /** The keys of all configured resources. Default: those of the tests. */
   readonly resources?: readonly string[];
   readonly strategy?: Strategy;
+  /** Records besides, that the selector's query rules out. Default: none. */
+  readonly ruledOut?: number;
   /** The source's clock, and the latest change among the records. Default: not told. */
   readonly clock?: string | null;
   readonly modified?: string | null;
@@ -52,6 +55,8 @@ export interface RunOptions {
   readonly configuration?: string;
   readonly kinds?: readonly string[];
   readonly scope?: Scope;
+  /** The plan that it applies; the run is then an approval. */
+  readonly approves?: string;
 }
 
 const RESOURCES = ['thing', 'thing#0', 'thing#1', 'thing#2', 'one', 'two'];
@@ -70,13 +75,14 @@ export class StagedRun {
 
   static async begin(
     { db, destination }: { db: Database; destination: Destination },
-    { integration = 'acme', configuration = 'same', kinds = ['thing'], scope = FULL }: RunOptions = {},
+    { integration = 'acme', kinds = ['thing'], scope = FULL, approves, configuration = 'same' }: RunOptions = {},
   ): Promise<StagedRun> {
     await importConfiguration(db, { integration, document: {}, hash: configuration, origin: 'file' });
-    await insertTrigger(db, { integration, origin: 'sdk', action: 'resync', scope, plan: null, call: null });
+    const action = approves === undefined ? 'resync' : 'apply';
+    await insertTrigger(db, { integration, origin: 'sdk', action, scope, plan: approves ?? null, call: null });
     const begun = await beginRun(db, integration, randomUUID());
     if (!begun) throw new Error('no run began');
-    await planKinds(db, begun.run, kinds);
+    if (action === 'resync') await planKinds(db, begun.run, kinds);
     return new StagedRun(db, destination, begun.run);
   }
 
@@ -89,7 +95,7 @@ export class StagedRun {
   /** Stages the records as one batch; `destination.upsert` can then be called with it, also more than once. */
   async stage(records: readonly MappedRecord[], target: Target = {}) {
     const { kind = 'thing', resource = kind, position = 0, pass = 'read', resources = RESOURCES } = target;
-    const { strategy = { create: true, update: true }, clock = null, modified = null } = target;
+    const { strategy = { create: true, update: true }, ruledOut = 0, clock = null, modified = null } = target;
     const now = await databaseClock(this.db);
     const fetchAttempt = randomUUID();
     const mappedAttempt = randomUUID();
@@ -101,7 +107,7 @@ export class StagedRun {
       fetchAttempt,
       kind,
       resource,
-      counts: { pages: 1, read: records.length, ruledOut: 0 },
+      counts: { pages: 1, read: records.length + ruledOut, ruledOut },
       fieldFailures: [],
       whole: true,
       entities: records
@@ -122,6 +128,13 @@ export class StagedRun {
     return { fetchAttempt, mappedAttempt, kind, resource, position, resources, strategy };
   }
 
+  /** These kinds are complete. */
+  async finishKinds(kinds: readonly string[]): Promise<void> {
+    for (const kind of kinds) {
+      await finishKind(this.db, this.run, { kind, state: 'complete', error: null, checkpointOverlap: 0 });
+    }
+  }
+
   /** Every kind is complete: what was not seen gets a second look that agrees, and is deleted. */
   async deleteUnseen({
     kinds = ['thing'],
@@ -140,13 +153,16 @@ export class StagedRun {
     stale: StaleKind[];
     phase: DeletePhase;
   }> {
-    for (const kind of kinds) {
-      await finishKind(this.db, this.run, { kind, state: 'complete', error: null, checkpointOverlap: 0 });
-    }
+    await this.finishKinds(kinds);
     const stale = await this.destination.findStale(this.run, { resources, configured });
     for (const kind of kinds) await recordAbsent(this.db, this.run, kind);
     const request = { resources: configured ?? resources, limits: { ...UNLIMITED, ...limits }, removed };
     return { stale, phase: await this.destination.deleteStale(this.run, request) };
+  }
+
+  /** Carries out a plan, as the run of its approval does. */
+  apply(plan: string, resources: readonly string[] = RESOURCES): Promise<AppliedPlan> {
+    return this.destination.applyPlan(this.run, { plan, resources });
   }
 
   async end(outcome: Outcome = 'complete'): Promise<void> {

@@ -15,6 +15,8 @@ export interface Started {
   readonly child: ChildProcess;
   /** Resolves when stdout and stderr together hold the text; rejects when the process ends before. */
   says(text: string): Promise<void>;
+  /** What it has written so far: stdout, then stderr. */
+  output(): string;
   readonly ended: Promise<Ended>;
 }
 
@@ -44,6 +46,7 @@ export function startTidemark(cwd: string, args: readonly string[], env: NodeJS.
   return {
     child,
     ended,
+    output: () => `${out.stdout}${out.stderr}`,
     says: (text) =>
       new Promise((resolve, reject) => {
         const look = (): void => {

@@ -6,6 +6,8 @@ export interface WorkerProcessOptions {
   readonly databaseUrl: string;
   readonly temporalAddress: string;
   readonly taskQueue: string;
+  /** Default: this process's. */
+  readonly cwd?: string;
 }
 
 export interface WorkerProcess {
@@ -19,6 +21,7 @@ export interface WorkerProcess {
 /** `tidemark worker` as a process of its own; resolves when it polls. */
 export async function startWorkerProcess(options: WorkerProcessOptions): Promise<WorkerProcess> {
   const child = spawn(process.execPath, [TIDEMARK, 'worker'], {
+    cwd: options.cwd,
     env: {
       ...process.env,
       DATABASE_URL: options.databaseUrl,

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { TemporalAddress } from '../../client/client.ts';
+import type { TemporalAddress } from '../../client/temporal.ts';
 import type { Connections } from '../../config/connections.ts';
 import { UnavailableError } from '../../domain/errors.ts';
 import type { Log } from './child-process.ts';

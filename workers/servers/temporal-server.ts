@@ -32,6 +32,8 @@ export interface TemporalServer extends ChildProcess {
   readonly address: string;
   /** `http://127.0.0.1:8233` */
   readonly uiUrl: string;
+  /** Where the server's own HTTP API is: `http://127.0.0.1:7243` */
+  readonly httpUrl: string;
 }
 
 /** The namespace that a dev server always has. */
@@ -89,7 +91,7 @@ export async function startTemporalServer(options: TemporalServerOptions): Promi
         log,
       });
       log(`The Temporal server runs on ${address}.`);
-      return { ...child, address, uiUrl: `http://127.0.0.1:${uiPort}` };
+      return { ...child, address, uiUrl: `http://127.0.0.1:${uiPort}`, httpUrl: `http://127.0.0.1:${httpPort}` };
     } catch (error) {
       if (attempt === ATTEMPTS || !/address already in use/i.test(logTail(files.log))) throw error;
     }

@@ -7,6 +7,8 @@ declare module 'vitest' {
     databaseServerUrl: string;
     /** A Temporal dev server of this test run, in memory. */
     temporalAddress: string;
+    /** Its HTTP API: `http://127.0.0.1:7243`. */
+    temporalHttpUrl: string;
   }
 }
 
@@ -18,5 +20,6 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   const servers = await startTestServers((line) => console.error(line));
   project.provide('databaseServerUrl', servers.databaseServerUrl);
   project.provide('temporalAddress', servers.temporalAddress);
+  project.provide('temporalHttpUrl', servers.temporalHttpUrl);
   return () => servers.stop();
 }

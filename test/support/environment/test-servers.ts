@@ -10,6 +10,7 @@ import { runFiles, runRecords, takeRunFolder } from './run-folder.ts';
 export interface TestServers {
   readonly databaseServerUrl: string;
   readonly temporalAddress: string;
+  readonly temporalHttpUrl: string;
   /** Ends both and removes what they wrote. */
   stop(): Promise<void>;
 }
@@ -36,7 +37,8 @@ export async function startTestServers(log: Log): Promise<TestServers> {
   };
   try {
     const [postgres, temporal] = await Promise.all(starts);
-    return { databaseServerUrl: postgres.url, temporalAddress: temporal.address, stop };
+    const { address: temporalAddress, httpUrl: temporalHttpUrl } = temporal;
+    return { databaseServerUrl: postgres.url, temporalAddress, temporalHttpUrl, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -4,10 +4,15 @@ import { messageOf } from './answer.ts';
 import { shown } from './origin.ts';
 import { isRateLimited } from './rate-limit.ts';
 import { brokeOff, isTransient, TRIES, tooLarge } from './retry.ts';
+import type { SettingNames } from './setting-names.ts';
 
 export interface FailureContext {
   readonly url: string;
-  readonly accessToken: string | null;
+  readonly names: SettingNames;
+  /** The setting that the requests prove their right with, as a sentence names it; `null`: none is set. */
+  readonly credential: string | null;
+  /** What the API may echo and nobody may see. */
+  readonly secrets: readonly string[];
   /** Milliseconds. */
   readonly requestTimeout: number;
   readonly maxPageBytes: number;
@@ -27,29 +32,29 @@ function meaning(error: AxiosError, context: FailureContext): string {
   if (tooLarge(error)) return `answered more than ${context.maxPageBytes} bytes, the largest page that is read`;
   if (brokeOff(error)) return `broke off in the middle of its answer ${each}`;
   if (code === 'ETIMEDOUT') return `did not answer within ${context.requestTimeout / 1000} s ${each}`;
-  if (response === undefined) return `failed (${code ?? error.message})${outlook(error)}`;
+  if (response === undefined) return `failed (${code ?? error.message})${outlook(error, context)}`;
   const said = quoted(messageOf(response.data), context);
   const answered = `answered ${response.status}${said}`;
   if (isRateLimited(response)) return `${answered} ${each}: the rate limit does not lift; run again later`;
   if (isTransient(error)) return `${answered} ${each}: the API is not well; run again later`;
-  return `${answered}: ${remedy(response.status, context.accessToken !== null)}`;
+  return `${answered}: ${remedy(response.status, context)}`;
 }
 
-/** The API's own words in one short line, without the token, which it may echo. */
-function quoted(message: string, { accessToken }: FailureContext): string {
-  const safe = accessToken === null ? message : message.replaceAll(accessToken, '***');
+/** The API's own words in one short line, without the secrets, which it may echo. */
+function quoted(message: string, { secrets }: FailureContext): string {
+  const safe = secrets.reduce((text, secret) => text.replaceAll(secret, '***'), message);
   return safe === '' ? '' : ` "${safe.replaceAll(/\s+/g, ' ').slice(0, 200)}"`;
 }
 
-function outlook(error: AxiosError): string {
-  return `${isTransient(error) ? ` on each of ${TRIES} tries` : ''}: check source.baseUrl and the network`;
+function outlook(error: AxiosError, { names }: FailureContext): string {
+  return `${isTransient(error) ? ` on each of ${TRIES} tries` : ''}: check ${names.address} and the network`;
 }
 
-function remedy(status: number, hasToken: boolean): string {
+function remedy(status: number, { credential, names }: FailureContext): string {
   if (status === 401 || status === 403) {
-    if (!hasToken) return 'no source.accessToken is set; set one that may read this';
-    if (status === 401) return 'source.accessToken is wrong or has expired; set one that is valid there';
-    return 'source.accessToken may not read this; give the token the right, or take what it may not read out of the selector';
+    if (credential === null) return 'no source.accessToken is set; set one that may read this';
+    if (status === 401) return `${credential} is wrong or has expired; set one that is valid there`;
+    return `${credential} may not read this; give the token the right, or take what it may not read out of ${names.request}`;
   }
-  return 'check source.baseUrl and the selector';
+  return `check ${names.address} and ${names.request}`;
 }

@@ -80,9 +80,13 @@ export class RateLimit {
   }
 }
 
+/** A time in seconds that no budget runs to: larger numbers are milliseconds, as some APIs count. */
+const SOON_IN_SECONDS = 100_000_000_000;
+
 /** Milliseconds to the reset, by the API's own clock (`Date`) where it says it: this machine's may be off. */
 function untilReset(headers: AxiosResponse['headers']): number {
-  const reset = Number(headers['x-ratelimit-reset']) * 1000;
+  const named = Number(headers['x-ratelimit-reset']);
+  const reset = named > SOON_IN_SECONDS ? named : named * 1000;
   const clock = Date.parse(String(headers.date));
   const wait = reset - (Number.isNaN(clock) ? Date.now() : clock);
   return Number.isNaN(wait) ? 0 : Math.max(0, wait);

@@ -1,4 +1,5 @@
 import { SourceError } from '../../domain/errors.ts';
+import type { SettingNames } from './setting-names.ts';
 
 /**
  * Resolves a URL that the API handed out (a `Link`, a `Location`, a cursor) and refuses it when it leads anywhere but
@@ -7,14 +8,14 @@ import { SourceError } from '../../domain/errors.ts';
  */
 export function onOrigin(
   target: string,
-  { base, origin, what }: { base: string; origin: string; what: string },
+  { base, origin, what, names }: { base: string; origin: string; what: string; names: SettingNames },
 ): string {
   if (!URL.canParse(target, base)) throw new SourceError(`${what} is not a URL that can be read`);
   const url = new URL(target, base);
   if (url.origin !== origin || url.username !== '' || url.password !== '') {
     throw new SourceError(
-      `${what} leads to ${url.origin}, another origin than source.baseUrl (${origin}): refused. ` +
-        'If the API really answers there, set source.baseUrl to that address',
+      `${what} leads to ${url.origin}, another origin than ${names.address} (${origin}): refused. ` +
+        `If the API really answers there, set ${names.address} to that address`,
     );
   }
   return url.href;

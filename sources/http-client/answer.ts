@@ -1,6 +1,7 @@
 import { SourceError } from '../../domain/errors.ts';
-import { isRawRecord, type RawRecord } from '../../domain/json.ts';
+import { isRawRecord, type Json, type RawRecord } from '../../domain/json.ts';
 import { shown } from './origin.ts';
+import type { SettingNames } from './setting-names.ts';
 
 /** What the API answered, its body still unread. */
 export interface Answer {
@@ -10,21 +11,22 @@ export interface Answer {
   readonly link: string | null;
   /** The API's own clock when it answered (the header `Date`, as RFC 3339), where it tells it. */
   readonly clock: string | null;
-  /** GitHub itself answered, or GitHub Enterprise, and not another API with its routes. */
-  readonly isGitHub: boolean;
+  /** By their lower-case names. */
+  readonly headers: Readonly<Record<string, unknown>>;
   readonly body: Buffer;
+  readonly names: SettingNames;
 }
 
 /** The answer as one record. Throws `SourceError` when it is anything else. */
 export function recordOf(answer: Answer): RawRecord {
-  const value = parse(answer);
+  const value = jsonOf(answer);
   if (!isRawRecord(value)) throw new SourceError(`GET ${shown(answer.url)} answered ${named(value)}, not an object`);
   return value;
 }
 
 /** The answer as a list of records. Throws `SourceError`, with the index of the first item that is not an object. */
 export function recordsOf(answer: Answer): RawRecord[] {
-  const value = parse(answer);
+  const value = jsonOf(answer);
   if (!Array.isArray(value)) throw new SourceError(`GET ${shown(answer.url)} answered ${named(value)}, not an array`);
   const bad = value.findIndex((item) => !isRawRecord(item));
   if (bad >= 0) {
@@ -44,20 +46,23 @@ export function messageOf(body: unknown): string {
   }
 }
 
-// Own parsing in place of axios's, which hands out a body that is not JSON as a string. `fatal`: bytes that are not
-// UTF-8 would otherwise come out as replacement characters in somebody's catalog.
-function parse({ url, body }: Answer): unknown {
+/** The answer as JSON. Throws `SourceError` when it is none. */
+export function jsonOf({ url, body, names }: Answer): Json {
+  // Own parsing in place of axios's, which hands out a body that is not JSON as a string. `fatal`: bytes that are not
+  // UTF-8 would otherwise come out as replacement characters in somebody's catalog.
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
   } catch {
     throw new SourceError(
       `GET ${shown(url)} answered something that is not JSON (${body.length} bytes): ` +
-        'check that source.baseUrl is the address of the API, not of its web pages',
+        `check that ${names.address} is the address of the API, not of its web pages`,
     );
   }
 }
 
-function named(value: unknown): string {
+/** What a value is, in a sentence; never the value itself. */
+export function named(value: unknown): string {
+  if (value === undefined) return 'nothing';
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'an array';
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
