@@ -8,9 +8,9 @@ export const createHookActivities = ({ db, pipeline, log }: ActivityDependencies
   async startHooks({ run }: { run: PinnedRun }): Promise<void> {
     const { source } = await pipeline(run.configVersion);
     try {
-      await source.hooks?.start(await runAbout(db, run));
+      await source.hooks?.start(await runAbout(db, run), log);
     } catch (error) {
-      throw new SourceError(`onResyncStart failed: ${(error as Error).message}`);
+      throw new SourceError(`onResyncStart failed: ${textOf(error)}`);
     }
   },
 
@@ -18,11 +18,14 @@ export const createHookActivities = ({ db, pipeline, log }: ActivityDependencies
   async completeHooks({ run }: { run: PinnedRun }): Promise<void> {
     const { source } = await pipeline(run.configVersion);
     try {
-      await source.hooks?.complete(await runAbout(db, run));
+      await source.hooks?.complete(await runAbout(db, run), log);
     } catch (error) {
-      const warning = `onResyncComplete failed: ${(error as Error).message}`;
+      const warning = `onResyncComplete failed: ${textOf(error)}`;
       log.warn(`${run.integration}: ${warning}`);
       await addWarning(db, run, warning);
     }
   },
 });
+
+/** User code may throw anything. */
+const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

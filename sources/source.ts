@@ -85,8 +85,8 @@ export interface EventChange {
 
 export interface SourceHooks {
   /** Throws: the run does not begin. */
-  start(run: ListRequest['run']): Promise<void>;
-  complete(run: ListRequest['run']): Promise<void>;
+  start(run: ListRequest['run'], log: SourceLog): Promise<void>;
+  complete(run: ListRequest['run'], log: SourceLog): Promise<void>;
 }
 
 export interface SourceRoute {

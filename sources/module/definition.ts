@@ -81,7 +81,12 @@ export type Lookup<Context> = (
 
 /** Something to do before or after a resync. */
 export type Hook<Context> = (
-  args: Context & { readonly runId: string; readonly trigger: ResyncEvent['trigger']; readonly config: Settings },
+  args: Context & {
+    readonly runId: string;
+    readonly trigger: ResyncEvent['trigger'];
+    readonly log: SourceLog;
+    readonly config: Settings;
+  },
 ) => unknown;
 
 /** What a webhook's listener does about it; all is applied together, in order. */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { SourceError, UsageError } from '../../domain/errors.ts';
 import { isRawRecord, type RawRecord } from '../../domain/json.ts';
 import { createWebhookEvents } from '../signed-webhook.ts';
-import type { ListRequest, Page, RouteRequest, Source, SourceType } from '../source.ts';
+import type { ListRequest, Page, RouteRequest, Source, SourceLog, SourceType } from '../source.ts';
 import type { IntegrationDefinition, ListenerArguments, ListenerOptions, ResyncEvent, Settings } from './definition.ts';
 import { eventCalls } from './event-calls.ts';
 import { type Call, listenerPages } from './listener-pages.ts';
@@ -20,7 +20,7 @@ const settings = z.looseObject({
   baseUrl: z.string().optional(),
   accessToken: z.string().optional(),
   /** What webhooks are signed with. */
-  webhookSecret: z.string().min(1).optional(),
+  webhookSecret: z.string().optional(),
 });
 
 /** A source whose kinds are read by the user's own listeners. Other keys of `source:` are theirs (`config.get`). */
@@ -57,9 +57,10 @@ export function createModuleSource(
 ): Source {
   const { context, config } = setUp(definition, values);
   const recordKeys = new Map(definition.listeners.flatMap(({ kind, options }) => keyEntry(kind, options)));
-  const hookArguments = ({ id, trigger, startedAt }: ListRequest['run']) => ({
+  const hookArguments = ({ id, trigger, startedAt }: ListRequest['run'], log: SourceLog) => ({
     ...context,
     config,
+    log,
     runId: id,
     trigger: { origin: trigger, time: startedAt },
   });
@@ -84,11 +85,11 @@ export function createModuleSource(
     },
     ...(definition.startHooks.length + definition.completeHooks.length > 0 && {
       hooks: {
-        async start(run) {
-          for (const hook of definition.startHooks) await hook(hookArguments(run));
+        async start(run, log) {
+          for (const hook of definition.startHooks) await hook(hookArguments(run, log));
         },
-        async complete(run) {
-          for (const hook of definition.completeHooks) await hook(hookArguments(run));
+        async complete(run, log) {
+          for (const hook of definition.completeHooks) await hook(hookArguments(run, log));
         },
       },
     }),

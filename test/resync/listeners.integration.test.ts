@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { RunReport } from '../../domain/run.ts';
+import type { Delivery } from '../../sources/source.ts';
+import { SECRET, signed } from '../support/github-deliveries.ts';
 import { type ModuleRig, type ModuleRigOptions, rowsOf, startModuleRig } from '../support/module-rig.ts';
-import { kindOf, until } from '../support/rig.ts';
+import { kindOf, TOKEN, until } from '../support/rig.ts';
 
 let opened: ModuleRig | undefined;
 afterEach(async () => {
@@ -231,5 +233,36 @@ describe('records by themselves', () => {
       reason: 'the listener of the event mixed named the kind nothing, which is not configured',
     });
     expect([...(await rig.entities()).keys()]).toEqual(['keyed/new']);
+  });
+});
+
+describe('over HTTP', () => {
+  it('S0.26 S0.27 a POST to a route of the module leads to a complete resync', async () => {
+    const { rig, source, ids } = await start({ kinds: ['listed', 'paged'] });
+    source.rows.set('listed', rowsOf(3));
+    const server = await rig.startServer();
+    const post = (path: string, token = TOKEN) =>
+      fetch(`${server.url}${path}`, { method: 'POST', headers: { authorization: `Bearer ${token}` } });
+    expect((await post('/integration/my-custom-resync', 'wrong')).status).toBe(401);
+    for (const path of ['/integration/my-custom-resync', `/integration/${rig.integration}/my-custom-resync`]) {
+      const answer = await post(path);
+      expect(answer.status).toBe(200);
+      const run = await rig.client.followTrigger((await answer.json()) as string);
+      expect(run).toMatchObject({ outcome: 'complete', scope: { kinds: null } });
+    }
+    expect(await ids('listed')).toHaveLength(3);
+  });
+
+  it('S0.33 a signed webhook reaches the module; one without the secret does not', async () => {
+    const { rig, ids } = await start({ kinds: ['keyed'], settings: { webhookSecret: SECRET } });
+    const server = await rig.startServer();
+    const payload = { row: { id: 'by webhook', name: 'new' } };
+    const deliver = ({ headers, body }: Delivery) =>
+      fetch(`${server.url}/v1/webhooks/${rig.integration}`, { method: 'POST', headers: headers as never, body });
+    const event = { 'x-event-name': 'renamed' };
+    expect((await deliver(signed(JSON.stringify(payload), event, 'guessed'))).status).toBe(401);
+    expect((await deliver(signed(JSON.stringify(payload), event))).status).toBe(202);
+    await until(async () => (await ids('keyed')).length > 0);
+    expect(await ids('keyed')).toEqual(['by webhook']);
   });
 });
