@@ -1,21 +1,22 @@
-// What htmx leaves to the page: who cannot see a change is told of it, and it is said when the server does not answer.
+// What htmx leaves to the page: who cannot see a change is told of it, what was scrolled stays so, and it is said when
+// the server does not answer.
 
 const notice = document.querySelector('#notice');
 const status = document.querySelector('#said');
+const places = new Map();
 
-const say = (part) => {
-  const text = part?.dataset?.said ?? '';
-  if (text !== '' && text !== status.textContent) status.textContent = text;
-};
+// Announced when it changes: on arrival the page itself is read.
+let said = document.querySelector('[data-said]')?.dataset.said;
 
-// Announced only when it changes later: on arrival the page itself is read.
-let last = document.querySelector('[data-said]')?.dataset.said;
+document.addEventListener('htmx:beforeSwap', () => {
+  for (const { id, scrollLeft } of document.querySelectorAll('.scroll[id]')) places.set(id, scrollLeft);
+});
 
-document.addEventListener('htmx:afterSettle', (event) => {
-  const part = event.detail.elt.closest?.('[data-said]');
-  if (part === null || part === undefined || part.dataset.said === last) return;
-  last = part.dataset.said;
-  say(part);
+document.addEventListener('htmx:afterSettle', () => {
+  for (const part of document.querySelectorAll('.scroll[id]')) part.scrollLeft = places.get(part.id) ?? 0;
+  const now = document.querySelector('[data-said]')?.dataset.said;
+  if (now !== said && now) status.textContent = now;
+  said = now;
 });
 
 document.addEventListener('htmx:afterRequest', ({ detail }) => {

@@ -17,7 +17,7 @@ export interface EntityList {
   readonly hasMore: boolean;
 }
 
-const LIST = 'entities';
+const LIST = 'found';
 
 /** Looks into the catalog. */
 export function entitiesPage(list: EntityList, blueprints: readonly string[]): Html {

@@ -70,7 +70,7 @@ export const cardTable = (label: string, head: Html, rows: readonly Html[]): Htm
 
 /** A table that can be scrolled, by keyboard as well, where it is wider than the screen. */
 export const tablePart = (label: string, head: Html, rows: readonly Html[]): Html =>
-  html`<div class="scroll" role="region" aria-label="${label}" tabindex="0"><table>
+  html`<div class="scroll" id="${label.toLowerCase().replaceAll(' ', '-')}" role="region" aria-label="${label}" tabindex="0"><table>
 <thead><tr>${head}</tr></thead>
 <tbody>${rows}</tbody>
 </table></div>`;

@@ -1,3 +1,4 @@
+import type { MiddlewareHandler } from 'hono';
 import type { AddRoutes } from '../parts.ts';
 import { Problem } from '../problem.ts';
 import { addEntityPages } from './pages/entities.ts';
@@ -9,10 +10,13 @@ const GROUPS: readonly AddRoutes[] = [addSourcePages, addPlanPages, addQuarantin
 
 /** The pages for people, at `/`: HTML that is made here, over the same client as the API (seed S1.11). */
 export const addPages: AddRoutes = (app, parts) => {
-  app.use(async (c, next) => {
-    // No name holds it, and the database refuses to be asked for it.
-    if (c.req.url.includes('%00')) throw new Problem(404, 'there is nothing of that name');
-    await next();
-  });
+  // On their paths only: a request is measured by the last pattern that it matches.
+  for (const path of ['/sources/*', '/entities', '/entity']) app.use(path, refuseNul);
   for (const add of GROUPS) add(app, parts);
+};
+
+/** No name holds it, and the database refuses to be asked for it. */
+const refuseNul: MiddlewareHandler = async (c, next) => {
+  if (c.req.url.includes('%00')) throw new Problem(404, 'there is nothing of that name');
+  await next();
 };

@@ -16,7 +16,7 @@ function counts({ state, reason, result }: CallReport): Record<string, number> {
 /** What the raw family asks for, the plain one asks for too, with other numbers (seed S0.45). */
 const IDS = {
   raw: {
-    diff: 'S0.2 S0.3 S0.28 S0.31 S0.32',
+    diff: 'S0.1 S0.2 S0.3 S0.28 S0.31 S0.32',
     aside: 'S0.34 S0.35',
     empty: 'S0.36 S0.37',
     register: 'S0.38 S0.39',

@@ -6,7 +6,6 @@ import { listPlans, planEntities, readPlan, rejectPlan } from '../../catalog/pla
 import { lastCompleteRun, readRun } from '../../catalog/reports.ts';
 import { catalogDestination } from '../../destinations/catalog.ts';
 import type { Destination } from '../../destinations/destination.ts';
-import { UsageError } from '../../domain/errors.ts';
 import type { Scope } from '../../domain/scope.ts';
 import { createTestDatabase, type TestDatabase } from '../support/environment/database.ts';
 import { type MappedRecord, StagedRun } from '../support/staged-run.ts';

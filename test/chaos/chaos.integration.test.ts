@@ -13,7 +13,7 @@ describe('chaos', () => {
   });
   afterAll(() => stage?.close());
 
-  it(`1.1 2.2 2.5 3.1 3.2 4.1 5.1 S1.19 ${SCENARIOS} random schedules, kills among them, break no promise`, async () => {
+  it(`1.1 2.2 2.5 3.1 3.2 4.1 5.1 S1.18 S1.19 S1.29 ${SCENARIOS} random schedules, kills among them, break no promise`, async () => {
     const result = await chaos(stage, { seed: 1, more: (begun) => begun < SCENARIOS });
     expect(result.broken.map(account).join('\n\n')).toBe('');
     expect(result.scenarios).toBe(SCENARIOS);

@@ -105,6 +105,7 @@ describe('tidemark dev', () => {
     expect(resync.code).toBe(0);
     expect(resync.stdout).toMatch(/^github-demo: complete \(run github-demo\.3/m);
 
+    await dev.says('Data sources:  http://127.0.0.1:');
     const second = await tidemark(folder, ['dev']);
     expect(second.code).toBe(2);
     expect(second.stderr).toContain(`runs already on ${folder}`);

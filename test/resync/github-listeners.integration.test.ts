@@ -33,7 +33,7 @@ describe('the example of listeners', () => {
 
   const asked = (route: string) => rig.server.requests.filter((request) => request.route === route);
 
-  it('S3.1 S3.10 S3.25 S3.26 S3.29 reads organizations, repositories and pull requests, mapped as it comes', async () => {
+  it('S3.1 S3.10 S3.12 S3.17 S3.18 S3.21 S3.23 S3.25 S3.26 S3.28 S3.29 reads organizations, repositories and pull requests, mapped as it comes', async () => {
     const { store } = await start((text) => text.replace('state: all', 'state: closed'));
     const pulls = store.pullRequests().filter(({ state }) => state === 'closed');
     const shown = store.repositories().filter((repository) => repository.private !== true);

@@ -42,7 +42,7 @@ describe('a resync', () => {
     expect(entities.get(`organization/${repository?.relations.organization}`)?.title).toBe(source.pullsOrganization);
   });
 
-  it('S1.6 3.2 deletes what is gone from the source once the source said so, and nothing else', async () => {
+  it('S0.23 S1.6 3.2 deletes what is gone from the source once the source said so, and nothing else', async () => {
     const { rig, source } = await start(SMALL);
     await rig.resync();
     await rig.db.query(
@@ -161,7 +161,7 @@ describe('a resync', () => {
     expect(entities.has(`repository/${removed}`)).toBe(false);
   });
 
-  it('S1.22 S1.23 S1.24 S1.25 S1.30 S1.31 2.3 a kind that fails for good stops alone, and nothing is deleted in its run', async () => {
+  it('S1.18 S1.20 S1.22 S1.23 S1.24 S1.25 S1.30 S1.31 2.3 a kind that fails for good stops alone, and nothing is deleted in its run', async () => {
     const { rig, source } = await start({ ...SMALL, organizations: 1, repositories: 450 });
     await rig.resync();
     const names = source.store.repositoriesOf('org-0').map((record) => String(record.full_name));

@@ -66,7 +66,7 @@ describe('triggers', () => {
     expect((await rig.entities()).size).toBe(600);
   });
 
-  it('S1.7 S1.8 4.4 ten triggers spread over a run: each aborts the one before, the last run is complete', async () => {
+  it('S1.7 S1.8 S1.21 S1.26 S1.28 4.4 ten triggers spread over a run: each aborts the one before, the last run is complete', async () => {
     const { rig, source } = await start({ starvationGuard: 0 });
     await rig.resync();
     source.store.removeRepository(String(source.store.repositoriesOf('org-0')[0]?.full_name));

@@ -200,7 +200,7 @@ describe('the API of integrations', () => {
   });
 
   describe('resync', () => {
-    it('S1.2 S1.4 triggers; the trigger leads to its run, whose origin is the API', async () => {
+    it('S1.1 S1.2 S1.4 triggers; the trigger leads to its run, whose origin is the API', async () => {
       const { status, body } = await call('POST', `${at}/resync`, {});
       expect(status).toBe(202);
       const run = await rig.client.followTrigger(body.trigger);

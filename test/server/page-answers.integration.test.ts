@@ -108,6 +108,12 @@ describe('the pages, as they are sent', () => {
     expect(headers.get('cache-control')).toBe('no-store');
   });
 
+  it('an address with a trigger that is gone shows the integration all the same', async () => {
+    for (const trigger of ['11111111-1111-4111-8111-111111111111', 'nothing']) {
+      expect((await visitor.get(`${at}?trigger=${trigger}`)).status).toBe(200);
+    }
+  });
+
   it('without the Temporal UI known there are no links into it', async () => {
     expect((await visitor.get(at)).text).not.toContain('/namespaces/');
   });

@@ -150,6 +150,23 @@ describe.skipIf(CHROMIUM === undefined)('the Data Sources page in a browser', ()
     await ended('complete');
   });
 
+  it('while a run goes on, what has the focus and where it was scrolled to stay, whatever is drawn anew', async () => {
+    const held = holdRepositories();
+    await open({ viewport: { width: 360, height: 700 } });
+    await logIn(at('acme-search'));
+    await page.getByRole('button', { name: 'Resync' }).click();
+    await held.reached;
+    await page.getByRole('region', { name: 'Kinds of the run' }).focus();
+    const place = "document.querySelector('#kinds-of-the-run').scrollLeft";
+    await page.evaluate(`${place} = 50`);
+    const drawn = await page.locator('#overview').getAttribute('hx-get');
+    await until(async () => (await page.locator('#overview').getAttribute('hx-get')) !== drawn);
+    await until(async () => (await page.evaluate(place)) === 50);
+    expect(await focused()).toBe('kinds-of-the-run');
+    held.release();
+    await ended('complete');
+  });
+
   it('the button in the list leads to the run that it starts', async () => {
     await logIn();
     await page.getByRole('button', { name: 'Resync acme-search' }).click();

@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import type { IntegrationStatus, TidemarkClient, WaitingTrigger } from '../../../client/client.ts';
+import { NotFoundError } from '../../../domain/errors.ts';
 import { sourceAddress, withQuery } from '../../pages/addresses.ts';
 import { integrationPage, type Overview, overviewPart } from '../../pages/integration.ts';
 import { integrationList, integrationsPage } from '../../pages/integrations.ts';
@@ -56,10 +57,15 @@ async function overviewOf(
   return { status: status as IntegrationStatus, runs, waiting, trouble: await troubleOf(client), ui };
 }
 
-/** The trigger while no run covers it. */
+/** The trigger while no run covers it. An address may be kept longer than what it names. */
 async function waitingTrigger(client: TidemarkClient, id: string, trigger: string): Promise<WaitingTrigger | null> {
-  const found = await client.run(id, trigger);
-  return found.outcome === 'waiting' ? found : null;
+  try {
+    const found = await client.run(id, trigger);
+    return found.outcome === 'waiting' ? found : null;
+  } catch (error) {
+    if (error instanceof NotFoundError) return null;
+    throw error;
+  }
 }
 
 /** The fields of a form, each at most once. Throws a problem when it has other things. */
