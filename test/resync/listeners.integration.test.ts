@@ -58,6 +58,15 @@ describe('what listeners return', () => {
     expect(await ids('paged')).toHaveLength(300);
   });
 
+  it('S0.11 6.2 a long list is written in parts, all observed when it was asked for', async () => {
+    const { rig, source } = await start({ kinds: ['listed'] });
+    source.rows.set('listed', rowsOf(2_345));
+    const run = await rig.resync();
+    expect(kindOf(run, 'listed')).toMatchObject({ state: 'complete', read: 2_345, created: 2_345 });
+    const observed = await rig.db.query('select observed_at, count(*) from tidemark.claim group by observed_at');
+    expect(observed).toHaveLength(1);
+  });
+
   it('S0.12 an item that is no object fails its kind with its index; the other kinds go on', async () => {
     const { rig, source, ids } = await start({ kinds: ['listed', 'paged'] });
     source.rows.set('listed', [...rowsOf(2), 7 as never]);
