@@ -8,7 +8,7 @@ export interface Patch {
 /** Shorter pauses, so that a scenario takes a second: between tries of a request, and until a killed worker is missed. */
 export const HURRY: readonly Patch[] = [
   {
-    file: 'sources/github/http.ts',
+    file: 'sources/http-client/client.ts',
     find: 'options.retryDelay ?? 1000',
     replace: 'options.retryDelay ?? 10',
   },
