@@ -34,7 +34,7 @@ interface DirectiveParts {
 }
 
 /** One value counts as a list of one; null is none, not set is both (sync-semantics 7.1, seed S2.8, S2.15). */
-function methodsOf(strategy: Policy['strategy']): readonly Method[] {
+export function methodsOf(strategy: Policy['strategy']): readonly Method[] {
   if (strategy === undefined) return METHODS;
   if (strategy === null) return [];
   return typeof strategy === 'string' ? [strategy] : strategy;
