@@ -526,7 +526,7 @@ export class TidemarkClient {
 
   /** The entities, of whichever blueprint, that have one of the identifiers. */
   async named(identifiers: readonly string[]): Promise<EntityKey[]> {
-    return identifiers.length === 0 ? [] : findNamed(this.db, identifiers);
+    return identifiers.length === 0 ? [] : findNamed(this.db, identifiers, 'catalog');
   }
 
   /** What monitoring asks for, of all integrations. */

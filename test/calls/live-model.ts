@@ -44,6 +44,8 @@ const RESOURCE: Resource = {
   },
   itemsToParse: null,
   strategy: { create: true, update: true },
+  policy: {},
+  resolve: null,
 };
 
 const MAPPING = createResourceMapping(RESOURCE);
@@ -86,6 +88,7 @@ export class LiveModel {
       integration: { id: INTEGRATION, resources: [RESOURCE] } as unknown as Integration,
       source: this.source,
       destination: this.destination,
+      policies: new Map(),
       mappings: new Map([[RESOURCE.key, MAPPING]]),
     };
     const log = { info: () => {}, warn: () => {} };
@@ -106,6 +109,7 @@ export class LiveModel {
           kind,
           position,
           strategy,
+          policy: null,
           entities: written.flatMap(({ entities }) => entities),
           quarantined: [],
         },
