@@ -37,16 +37,16 @@ const isNews = ({ rule, local, incoming }: FieldDecision): boolean =>
   rule !== 'same-value' && rule !== 'same-value-later' && !sameJson(local.value, incoming.value);
 
 /**
- * The end of a statement that appends `$12`; $1 to $3: destination, integration, resource. What was let stand just as
- * the last time is not noted again.
+ * The end of a statement that appends changes; $1 to $3: destination, integration, resource; `changes` is the parameter
+ * that holds them. What was let stand just as the last time is not noted again.
  */
-export const LOG_CHANGES = `
+export const logChanges = (changes: string): string => `
   insert into tidemark.change
     (destination, blueprint, identifier, field, run_id, integration, resource, record_key, rule, said_by, local,
      incoming)
   select $1, x.blueprint, x.identifier, x.field, nullif(current_setting('tidemark.run', true), ''), $2, $3,
          x."recordKey", x.rule, x."saidBy", x.local, x.incoming
-    from json_to_recordset($12::json) as x (blueprint text, identifier text, field text, "recordKey" text, rule text,
+    from json_to_recordset(${changes}::json) as x (blueprint text, identifier text, field text, "recordKey" text, rule text,
          "saidBy" text, local jsonb, incoming jsonb)
     left join lateral (
       select * from tidemark.change l

@@ -98,21 +98,20 @@ export async function readEntities(tx: Queryable, request: DecidedRequest): Prom
   });
 }
 
-interface EntityRow extends EntityKey {
+/** What an entity's row says of it; `fields` null: there is none. */
+export interface StoredColumns {
   readonly fields: Fields | null;
   readonly times: StoredRecord['times'] | null;
   readonly origins: StoredRecord['origins'] | null;
   readonly modifiedAt: string | null;
+}
+
+interface EntityRow extends EntityKey, StoredColumns {
   readonly claims: readonly HeldClaim[];
   readonly before: number;
 }
 
 /** A record of the catalog; what is not known of it is empty. */
-export function recordOf({
-  fields,
-  times,
-  origins,
-  modifiedAt,
-}: Pick<EntityRow, 'fields' | 'times' | 'origins' | 'modifiedAt'>): StoredRecord | null {
+export function recordOf({ fields, times, origins, modifiedAt }: StoredColumns): StoredRecord | null {
   return fields === null ? null : { fields, times: times ?? {}, origins: origins ?? {}, modifiedAt };
 }

@@ -1,7 +1,7 @@
 import type { Decision } from '../domain/conflict/decision.ts';
 import type { Base } from '../domain/conflict/vector.ts';
 import type { Fields } from '../domain/entity.ts';
-import { changesOf, LOG_CHANGES } from './change-log.ts';
+import { changesOf, logChanges } from './change-log.ts';
 import type { Queryable } from './database.ts';
 import type { DecidedEntities } from './decided-entities.ts';
 import type { DecidedRequest, StagedRow } from './decided-read.ts';
@@ -128,4 +128,4 @@ const WRITE = `
     on conflict (integration, destination, identifier, blueprint, resource, record_key) do update
       set seen_epoch = greatest(k.seen_epoch, excluded.seen_epoch)
   )
-  ${LOG_CHANGES}`;
+  ${logChanges('$12')}`;
