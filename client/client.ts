@@ -1,6 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
-import { listClaims } from '../catalog/claims.ts';
 import {
   type IntegrationRow,
   importConfiguration,
@@ -36,7 +35,6 @@ import { storedInterval } from '../config/load.ts';
 import { type ConfigurationPatch, patchableIn, patchDocument } from '../config/patch.ts';
 import { intervalVariable } from '../config/settings.ts';
 import type { Call, CallReport } from '../domain/call.ts';
-import type { Claim } from '../domain/claim.ts';
 import type { Entity, EntityKey } from '../domain/entity.ts';
 import { ConflictError, type Mistake, NotFoundError, UnavailableError, UsageError } from '../domain/errors.ts';
 import type { Explanation } from '../domain/explanation.ts';
@@ -545,11 +543,6 @@ export class TidemarkClient {
     const explanation = await explainEntity(this.db, key);
     if (explanation) return explanation;
     throw unknownEntity(key);
-  }
-
-  /** The claims on an entity; none where there is no such entity. */
-  async claims(key: EntityKey): Promise<Claim[]> {
-    return listClaims(this.db, key);
   }
 
   /** The blueprints of which the catalog has entities, by name. */
