@@ -5,7 +5,7 @@ import { fenced } from '../../catalog/fence.ts';
 import { migrate } from '../../catalog/migrate.ts';
 import { readRun } from '../../catalog/reports.ts';
 import { beginRun, finishRun } from '../../catalog/runs.ts';
-import { packPage, readPages, stageBatch } from '../../catalog/staging.ts';
+import { packPage, readPages, stageBatch, unpackPage } from '../../catalog/staging.ts';
 import { recordVerdicts } from '../../catalog/stale.ts';
 import { insertTrigger, readTrigger } from '../../catalog/triggers.ts';
 import { catalogDestination } from '../../destinations/catalog.ts';
@@ -77,7 +77,7 @@ describe('runs and their fence at the database', () => {
     const { run } = await StagedRun.begin(under);
     const stage = async (name: string): Promise<string> => {
       const attempt = randomUUID();
-      const pages = [await packPage('2026-01-01 00:00:00+00', [{ name }])];
+      const pages = [await packPage('2026-01-01 00:00:00+00', JSON.stringify([{ name }]))];
       const batch = {
         attempt,
         kind: 'thing',
@@ -94,7 +94,7 @@ describe('runs and their fence at the database', () => {
     const named = await stage('named');
     await stage('zombie');
     const rows = [];
-    for await (const page of readPages(under.db, named)) rows.push(...page.rows);
+    for await (const page of readPages(under.db, named)) rows.push(...(await unpackPage(page)).rows);
     expect(rows).toEqual([{ name: 'named' }]);
     await expect(readPages(under.db, randomUUID()).next()).rejects.toMatchObject({ name: 'StagingLostError' });
   });

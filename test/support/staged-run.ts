@@ -99,7 +99,7 @@ export class StagedRun {
     const { strategy = { create: true, update: true }, ruledOut = 0, clock = null, modified = null } = target;
     const now = await databaseClock(this.db);
     const fetchAttempt = randomUUID();
-    const pages = [await packPage(now, [])];
+    const pages = [await packPage(now, '[]')];
     const batch = { attempt: fetchAttempt, kind, resource, pass, pages, nextCursor: null, clock, modified };
     await fenced(this.db, this.run, (tx) => stageBatch(tx, this.run, batch));
     return {
