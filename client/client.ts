@@ -1,6 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
-import { listClaims } from '../catalog/claims.ts';
 import {
   type IntegrationRow,
   importConfiguration,
@@ -11,8 +10,10 @@ import {
   type StoredConfiguration,
 } from '../catalog/configurations.ts';
 import { type Database, openDatabase, type Queryable } from '../catalog/database.ts';
+import { editEntity } from '../catalog/edits.ts';
 import { type EntityFilter, findNamed, listBlueprints, listEntities, readEntity } from '../catalog/entities.ts';
-import { acceptCall, forgottenInboxes, readCall } from '../catalog/inbox.ts';
+import { explainEntity } from '../catalog/explanations.ts';
+import { acceptCalls, forgottenInboxes, readCall, toInboxRow } from '../catalog/inbox.ts';
 import { type CatalogMetrics, readMetrics } from '../catalog/metrics.ts';
 import { migrate } from '../catalog/migrate.ts';
 import { listPlans, planEntities, readPlan, rejectPlan } from '../catalog/plans.ts';
@@ -34,9 +35,9 @@ import { storedInterval } from '../config/load.ts';
 import { type ConfigurationPatch, patchableIn, patchDocument } from '../config/patch.ts';
 import { intervalVariable } from '../config/settings.ts';
 import type { Call, CallReport } from '../domain/call.ts';
-import type { Claim } from '../domain/claim.ts';
 import type { Entity, EntityKey } from '../domain/entity.ts';
 import { ConflictError, type Mistake, NotFoundError, UnavailableError, UsageError } from '../domain/errors.ts';
+import type { Explanation } from '../domain/explanation.ts';
 import type { RawRecord } from '../domain/json.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { QuarantinedRecord } from '../domain/quarantine.ts';
@@ -45,7 +46,8 @@ import { paceWarning, type ScheduleReport } from '../domain/schedule.ts';
 import { FULL, type Scope } from '../domain/scope.ts';
 import { parseTime } from '../domain/time.ts';
 import type { Task, TriggerOrigin } from '../domain/trigger.ts';
-import { calls, type Difference, type EntityInput } from './calls.ts';
+import { Acceptance } from './acceptance.ts';
+import { calls, type Difference, type EntityEdit, type EntityInput } from './calls.ts';
 import { Schedules } from './schedules.ts';
 import {
   connectTemporal,
@@ -55,6 +57,7 @@ import {
   wakeInbox,
   workflowStatus,
 } from './temporal.ts';
+import { Wakes } from './wakes.ts';
 
 export interface ClientOptions {
   readonly databaseUrl: string;
@@ -161,9 +164,12 @@ export class TidemarkClient {
   private readonly taskQueue: string;
   private readonly env: NonNullable<ClientOptions['env']>;
   private readonly context: ConfigurationContext | undefined;
+  private readonly acceptance: Acceptance;
+  private readonly wakes = new Wakes((integration) => this.wake(integration));
 
   private constructor(db: Database, temporal: Client | null, { taskQueue, env = {}, context }: ClientOptions) {
     this.db = db;
+    this.acceptance = new Acceptance(db);
     this.temporal = temporal;
     this.taskQueue = taskQueue;
     this.env = env;
@@ -179,6 +185,7 @@ export class TidemarkClient {
   }
 
   async close(): Promise<void> {
+    await this.wakes.settled();
     await this.temporal?.connection.close();
     await this.db.close();
   }
@@ -232,6 +239,11 @@ export class TidemarkClient {
     });
     await this.signal(integration, trigger);
     return trigger;
+  }
+
+  /** Which version of the configuration is in force; `null`: none. Throws `NotFoundError`. */
+  async versionInForce(integration: string): Promise<number | null> {
+    return (await this.known(integration)).configVersion;
   }
 
   /** The configuration in force, as it is stored: `${env:…}` is left as written. Throws `NotFoundError`. */
@@ -382,7 +394,8 @@ export class TidemarkClient {
     const scope: Scope = { kinds: [], since: null };
     // Together: a call without its trigger would never be carried out.
     const trigger = await this.db.transaction(async (tx) => {
-      const id = await acceptCall(tx, { integration, origin: callOrigin(options), delivery: null, call });
+      const row = toInboxRow({ integration, origin: callOrigin(options), delivery: null, call });
+      const [id = null] = await acceptCalls(tx, [row]);
       const { origin } = options;
       return insertTrigger(tx, { integration, action: 'sync', scope, plan: null, call: id, origin });
     });
@@ -403,8 +416,8 @@ export class TidemarkClient {
     const mistakes = 'kind' in call ? await this.unknownKinds(row, [call.kind]) : [];
     if (mistakes.length > 0) throw new UsageError(mistakes.map(({ message }) => message).join('\n'), mistakes);
     if (!options.queue) await this.requireWorker();
-    const id = await acceptCall(this.db, { integration, origin: callOrigin(options), delivery, call });
-    await this.wake(integration);
+    const id = await this.acceptance.accept({ integration, origin: callOrigin(options), delivery, call });
+    await this.wakes.wake(integration);
     for (;;) {
       const report = await this.call(id);
       if (!options.wait || report.state !== 'waiting') return report;
@@ -421,7 +434,7 @@ export class TidemarkClient {
 
   /** Wakes inboxes again whose wake-up may have been lost with the process that was to send it. */
   async recoverForgottenCalls(olderThanSeconds: number): Promise<void> {
-    for (const integration of await forgottenInboxes(this.db, olderThanSeconds)) await this.wake(integration);
+    for (const integration of await forgottenInboxes(this.db, olderThanSeconds)) await this.wakes.wake(integration);
   }
 
   /** Follows a trigger to the end of the run that covers it (sync-semantics 4.1). Throws `NotFoundError`. */
@@ -511,12 +524,25 @@ export class TidemarkClient {
   async entity(key: EntityKey): Promise<Entity> {
     const entity = await readEntity(this.db, key);
     if (entity) return entity;
-    throw new NotFoundError(`the catalog has no ${key.blueprint} ${key.identifier}`);
+    throw unknownEntity(key);
   }
 
-  /** The claims on an entity; none where there is no such entity. */
-  async claims(key: EntityKey): Promise<Claim[]> {
-    return listClaims(this.db, key);
+  /**
+   * A person's edit of an entity (sync-semantics 7.10): what it does not name stays as it is. Returns the entity. Throws
+   * `UsageError` with every mistake, `NotFoundError`; nothing is written then.
+   */
+  async edit(key: EntityKey, edit: EntityEdit): Promise<Entity> {
+    const fields = calls.edit(key, edit);
+    if (!(await editEntity(this.db, key, fields))) throw unknownEntity(key);
+    return this.entity(key);
+  }
+
+  /** Why an entity is as it is: who claims it, which run and rule set each field. Throws `NotFoundError`. */
+  async explain(key: EntityKey, integration?: string): Promise<Explanation> {
+    if (integration !== undefined) await this.known(integration);
+    const explanation = await explainEntity(this.db, key);
+    if (explanation) return explanation;
+    throw unknownEntity(key);
   }
 
   /** The blueprints of which the catalog has entities, by name. */
@@ -526,7 +552,7 @@ export class TidemarkClient {
 
   /** The entities, of whichever blueprint, that have one of the identifiers. */
   async named(identifiers: readonly string[]): Promise<EntityKey[]> {
-    return identifiers.length === 0 ? [] : findNamed(this.db, identifiers);
+    return identifiers.length === 0 ? [] : findNamed(this.db, identifiers, 'catalog');
   }
 
   /** What monitoring asks for, of all integrations. */
@@ -638,6 +664,9 @@ export class TidemarkClient {
     );
   }
 }
+
+const unknownEntity = ({ blueprint, identifier }: EntityKey): NotFoundError =>
+  new NotFoundError(`the catalog has no ${blueprint} ${identifier}`);
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 

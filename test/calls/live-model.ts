@@ -1,7 +1,7 @@
 import { eventChange } from '../../activities/live-change.ts';
 import type { Database } from '../../catalog/database.ts';
 import { fenced } from '../../catalog/fence.ts';
-import { acceptCall, waitingCalls } from '../../catalog/inbox.ts';
+import { acceptCalls, toInboxRow, waitingCalls } from '../../catalog/inbox.ts';
 import type { LiveChange } from '../../catalog/live.ts';
 import type { StagedBatch } from '../../catalog/mapped-batch.ts';
 import { nextLookups, recordAbsent, recordVerdicts } from '../../catalog/stale.ts';
@@ -40,9 +40,12 @@ const RESOURCE: Resource = {
     team: null,
     properties: { value: 'value' },
     relations: {},
+    modifiedAt: null,
   },
   itemsToParse: null,
   strategy: { create: true, update: true },
+  policy: {},
+  resolve: null,
 };
 
 const MAPPING = createResourceMapping(RESOURCE);
@@ -85,6 +88,7 @@ export class LiveModel {
       integration: { id: INTEGRATION, resources: [RESOURCE] } as unknown as Integration,
       source: this.source,
       destination: this.destination,
+      policies: new Map(),
       mappings: new Map([[RESOURCE.key, MAPPING]]),
     };
     const log = { info: () => {}, warn: () => {} };
@@ -105,6 +109,7 @@ export class LiveModel {
           kind,
           position,
           strategy,
+          policy: null,
           entities: written.flatMap(({ entities }) => entities),
           quarantined: [],
         },
@@ -113,7 +118,7 @@ export class LiveModel {
       unidentified: 0,
     };
     const call: EventCall = { type: 'event', event: 'changed', payload: {} };
-    await acceptCall(this.db, { integration: INTEGRATION, origin: 'webhook', delivery: null, call });
+    await acceptCalls(this.db, [toInboxRow({ integration: INTEGRATION, origin: 'webhook', delivery: null, call })]);
     const [waiting] = await waitingCalls(this.db, INTEGRATION, 1);
     const seq = waiting?.seq as number;
     await this.destination.applyLive({ integration: INTEGRATION, resources: [RESOURCE.key] }, { seq, change });
