@@ -37,7 +37,6 @@ describe('the types of the SDK', () => {
       )
       .onResync(async ({ kind }) => (kind === 'other' ? [{ kind }] : []))
       .lookup('repository', async ({ github, key }) => github.repositoryById(key))
-      .syncResolve('repository', ({ local }) => (local?.properties.locked ? { resolution: 'this' } : undefined))
       .onResyncStart(async ({ runId }) => void runId)
       .onResyncComplete(({ github }) => github.options.baseUrl)
       .onWebhook('repository', async ({ payload, sync }) => sync.registerRaw('repository', [payload.repository]))
