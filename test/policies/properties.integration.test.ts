@@ -6,14 +6,12 @@ import { Catalog, policy, record, T1, T2, T3 } from './support.ts';
 const value = fc.constantFrom<string | null>('a', 'b', null);
 const content = fc.dictionary(fc.constantFrom('title', 'team', 'properties.x'), value);
 const said = fc.record({ fields: content, time: fc.constantFrom(T1, T2, T3) });
-const orders = fc
-  .tuple(said, said, said)
-  .chain((all) =>
-    fc.record({
-      all: fc.constant(all),
-      order: fc.shuffledSubarray([0, 1, 2, 0, 1, 2], { minLength: 6, maxLength: 6 }),
-    }),
-  );
+const orders = fc.tuple(said, said, said).chain((all) =>
+  fc.record({
+    all: fc.constant(all),
+    order: fc.shuffledSubarray([0, 1, 2, 0, 1, 2], { minLength: 6, maxLength: 6 }),
+  }),
+);
 
 describe('policies of several resources on one entity, whatever they say', () => {
   let catalog: Catalog;

@@ -19,6 +19,7 @@ export default defineIntegration('acme', () => ({ github }))
     }
   })
   .lookup('repository', async ({ github, key }) => github.repositoryById(key))
+  .syncResolve('repository', ({ local }) => (local?.properties.locked ? { resolution: 'this' } : undefined))
   .onResyncStart(async ({ github }) => github.ping())
   .onResyncComplete(async ({ runId, log }) => log.info(`${runId} is complete`))
   .onWebhook('repository', async ({ payload, sync }) => sync.registerRaw('repository', [payload.repository]))
