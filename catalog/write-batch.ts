@@ -250,6 +250,9 @@ const callsOf = (integration: string): string => `calls of ${integration}`;
  * other's claims, and no two batches can lock each other out.
  */
 function lockBlueprints(tx: Queryable, destination: string, mappedAttempt: string): Promise<void> {
-  const staged = 'select $1::text as destination, blueprint from tidemark.staged_entity where attempt = $2';
+  const staged = `
+    select $1::text as destination, blueprint from tidemark.staged_entity where attempt = $2
+     union
+    select $1, fields -> 'parent' ->> 'blueprint' from tidemark.staged_entity where attempt = $2 and fields ? 'parent'`;
   return lockBlueprintsOf(tx, staged, [destination, mappedAttempt]);
 }

@@ -12,6 +12,7 @@ import {
 } from '../catalog/configurations.ts';
 import { type Database, openDatabase, type Queryable } from '../catalog/database.ts';
 import { type EntityFilter, findNamed, listBlueprints, listEntities, readEntity } from '../catalog/entities.ts';
+import { forgetExpired, keepTombstones } from '../catalog/export.ts';
 import { acceptCall, forgottenInboxes, readCall } from '../catalog/inbox.ts';
 import { type CatalogMetrics, readMetrics } from '../catalog/metrics.ts';
 import { migrate } from '../catalog/migrate.ts';
@@ -37,6 +38,7 @@ import type { Call, CallReport } from '../domain/call.ts';
 import type { Claim } from '../domain/claim.ts';
 import type { Entity, EntityKey } from '../domain/entity.ts';
 import { ConflictError, type Mistake, NotFoundError, UnavailableError, UsageError } from '../domain/errors.ts';
+import type { ExportLine } from '../domain/export.ts';
 import type { RawRecord } from '../domain/json.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { QuarantinedRecord } from '../domain/quarantine.ts';
@@ -46,6 +48,7 @@ import { FULL, type Scope } from '../domain/scope.ts';
 import { parseTime } from '../domain/time.ts';
 import type { Task, TriggerOrigin } from '../domain/trigger.ts';
 import { calls, type Difference, type EntityInput } from './calls.ts';
+import { type ExportOptions, exportLines } from './export.ts';
 import { Schedules } from './schedules.ts';
 import {
   connectTemporal,
@@ -193,6 +196,7 @@ export class TidemarkClient {
         origin: 'file',
       });
     }
+    await keepTombstones(this.db, configuration.tombstones.keep);
   }
 
   /**
@@ -512,6 +516,20 @@ export class TidemarkClient {
     const entity = await readEntity(this.db, key);
     if (entity) return entity;
     throw new NotFoundError(`the catalog has no ${key.blueprint} ${key.identifier}`);
+  }
+
+  /**
+   * The records of the catalog that changed since a time, and what they refer to, line by line (sync-semantics 8). A page
+   * is read when the lines before it were taken; who breaks off reads no further. Throws `UsageError` for a time or a
+   * cursor that is none, `GoneError` for what is not kept any more, both before the first line.
+   */
+  export(options: ExportOptions = {}): AsyncIterable<ExportLine> {
+    return exportLines(this.db, options);
+  }
+
+  /** Drops tombstones and unfinished exports that were kept long enough (sync-semantics 8.4). */
+  async forgetExpired(): Promise<void> {
+    await forgetExpired(this.db);
   }
 
   /** The claims on an entity; none where there is no such entity. */

@@ -1,19 +1,20 @@
 import { z } from 'zod';
 import { isRawRecord, type Json } from '../domain/json.ts';
 import { blueprintFindings } from './blueprint-checks.ts';
-import type { Integration } from './configuration.ts';
+import type { Configuration, Integration } from './configuration.ts';
 import type { ConfigurationContext } from './definitions.ts';
 import { filled } from './filled.ts';
 import { toIntegration } from './integration.ts';
 import { NamedParts } from './named-parts.ts';
 import type { Finding } from './problem.ts';
-import { blueprintSchema, fileSchema, integrationSchema, resourceSchema } from './schema.ts';
+import { blueprintSchema, fileSchema, integrationSchema, resourceSchema, tombstonesSchema } from './schema.ts';
 import { itemsAt, keysAt } from './tree.ts';
 import { Validation } from './validation.ts';
 
 export interface Checked {
   /** Whole only when there are no findings. */
   readonly integrations: readonly Integration[];
+  readonly tombstones: Configuration['tombstones'];
   readonly findings: readonly Finding[];
 }
 
@@ -22,11 +23,11 @@ export interface Checked {
  * stored document both go this way.
  */
 export function check(raw: Json, context: ConfigurationContext): Checked {
-  if (!isRawRecord(raw)) return { integrations: [], findings: [NO_MAP] };
+  if (!isRawRecord(raw)) return { integrations: [], tombstones: UNSAID, findings: [NO_MAP] };
   const { tree, display, findings: unfilled } = filled(raw, context);
   const parts = new NamedParts(tree, display, context);
   const validation = new Validation(tree, display);
-  validation.parse(fileSchema, []);
+  const file = validation.parse(fileSchema, []);
   for (const name of keysAt(tree, ['blueprints'])) validation.parse(blueprintSchema, ['blueprints', name]);
   const integrations = keysAt(tree, ['integrations']).flatMap((id) => {
     const path = ['integrations', id];
@@ -41,7 +42,10 @@ export function check(raw: Json, context: ConfigurationContext): Checked {
     return integration === undefined ? [] : [toIntegration(id, integration, whole)];
   });
   const findings = [...unfilled, ...parts.findings, ...validation.findings, ...blueprintFindings(tree, display)];
-  return { integrations, findings };
+  return { integrations, tombstones: file?.tombstones ?? UNSAID, findings };
 }
+
+/** Where nothing is said of tombstones. */
+export const UNSAID = tombstonesSchema.parse({});
 
 const NO_MAP: Finding = { path: [], at: 'value', message: 'must be a map with the key `integrations`', offset: null };

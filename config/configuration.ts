@@ -84,6 +84,8 @@ export interface ServerSettings {
 export interface Configuration {
   readonly file: string;
   readonly server: ServerSettings;
+  /** Milliseconds that exports can tell of an entity that is gone (sync-semantics 8.4). Default 30 days. */
+  readonly tombstones: { readonly keep: number };
   readonly integrations: readonly Integration[];
   /** For storage, in the same order. */
   readonly documents: readonly IntegrationDocument[];

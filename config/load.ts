@@ -1,5 +1,5 @@
 import { isRawRecord, type Json } from '../domain/json.ts';
-import { check } from './check.ts';
+import { check, UNSAID } from './check.ts';
 import type { Configuration, Integration, IntegrationDocument } from './configuration.ts';
 import type { ConfigurationContext } from './definitions.ts';
 import { filled } from './filled.ts';
@@ -21,7 +21,8 @@ export interface ConfigurationText {
 export function loadConfiguration({ file, text }: ConfigurationText, context: ConfigurationContext): Configuration {
   // A byte order mark is no part of the text, and would shift the columns of the first line.
   const yaml = readYaml(text.replace(/^\uFEFF/, ''));
-  const { integrations, findings } = yaml.value === undefined ? UNREAD : check(withoutServer(yaml.value), context);
+  const { integrations, tombstones, findings } =
+    yaml.value === undefined ? UNREAD : check(withoutServer(yaml.value), context);
   const checked = checkServer(yaml.value ?? {}, context);
   const lost = new Set(yaml.problems.filter(({ isLost }) => isLost).map(({ path }) => pathKey(path)));
   const told = [...checked.findings, ...findings].filter(({ path }) => !lost.has(pathKey(path)));
@@ -31,7 +32,7 @@ export function loadConfiguration({ file, text }: ConfigurationText, context: Co
   ];
   const { server } = checked;
   if (problems.length > 0 || yaml.value === undefined || server === undefined) throw new ConfigurationError(problems);
-  return { file, server, integrations, documents: documentsOf(yaml.value) };
+  return { file, server, tombstones, integrations, documents: documentsOf(yaml.value) };
 }
 
 /** Mistakes that were found in a configuration that was loaded, as they are shown. */
@@ -68,7 +69,7 @@ export function storedInterval(document: IntegrationDocument, env: Configuration
   return interval === null ? null : Math.round(interval / 1000);
 }
 
-const UNREAD = { integrations: [], findings: [] };
+const UNREAD = { integrations: [], tombstones: UNSAID, findings: [] };
 
 function documentsOf(raw: Json): IntegrationDocument[] {
   const integrations = valueAt(raw, ['integrations']);

@@ -51,9 +51,20 @@ export const serverSchema = z
   })
   .meta({ description: 'The HTTP server' });
 
+/** What the catalog remembers of entities that are gone. */
+export const tombstonesSchema = z
+  .strictObject({
+    keep: duration({ min: '1h', max: '3650d' })
+      .prefault('30d')
+      .meta({ description: 'How long exports can tell that an entity is gone' }),
+  })
+  .prefault({})
+  .meta({ description: 'What the catalog remembers of entities that are gone' });
+
 /** The keys of the file's top level; what stands in the maps is checked by the schemas of each. */
 export const fileSchema = z.strictObject({
   server: z.unknown().optional(),
+  tombstones: tombstonesSchema,
   blueprints: z.record(name, z.unknown()).default({}),
   integrations: z.record(integrationId, z.unknown()).refine((all) => Object.keys(all).length > 0, {
     error: 'must have at least one integration',

@@ -8,9 +8,10 @@ export interface EntityKey {
 
 /**
  * A field of an entity, by its path: `title`, `team`, `properties.<name>` or `relations.<name>`.
- * The name is everything after the first dot and may hold dots itself.
+ * The name is everything after the first dot and may hold dots itself. `parent`: the key of the record that a component
+ * belongs to; a field like others, so that claims on one entity agree on it as they do on the rest.
  */
-export type FieldPath = 'title' | 'team' | `properties.${string}` | `relations.${string}`;
+export type FieldPath = 'title' | 'team' | 'parent' | `properties.${string}` | `relations.${string}`;
 
 /**
  * The content of an entity, flat: field path → value. A key that is there with `null` is an explicit
@@ -37,6 +38,11 @@ export interface Entity extends EntityKey {
   readonly team: string | readonly string[] | null;
   readonly properties: Readonly<Record<string, Json>>;
   readonly relations: Readonly<Record<string, string | readonly string[] | null>>;
+}
+
+/** The record that an entity belongs to as a component; `null`: it is a record itself. */
+export function parentOf({ parent }: Fields): EntityKey | null {
+  return (parent ?? null) as EntityKey | null;
 }
 
 /** Unfolds flat fields into the shape of an entity. */
