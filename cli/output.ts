@@ -1,5 +1,3 @@
-import { once } from 'node:events';
-
 /** Where a command writes: with `--json` one document on stdout, otherwise text. Everything else goes to stderr. */
 export class Output {
   readonly json: boolean;
@@ -22,12 +20,23 @@ export class Output {
 /** Writes values as lines of JSON, as fast as they are read; ends when the reader has had enough (`| head`). */
 export async function writeLines(values: AsyncIterable<unknown>): Promise<void> {
   const { stdout } = process;
-  const drained = (): Promise<unknown> => new Promise((resolve) => stdout.once('drain', resolve));
-  const closed = once(stdout, 'error').then(([error]) => {
-    if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
+  let broken: NodeJS.ErrnoException | null = null;
+  let wake = (): void => {};
+  // Each write to a closed pipe says so again.
+  stdout.on('error', (error) => {
+    broken = error;
+    wake();
   });
+  stdout.on('drain', () => wake());
   for await (const value of values) {
-    if (stdout.errored) break;
-    if (!stdout.write(`${JSON.stringify(value)}\n`)) await Promise.race([drained(), closed]);
+    const isTaken = stdout.write(`${JSON.stringify(value)}\n`);
+    if (!isTaken && broken === null) {
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+    if (broken !== null) break;
   }
+  const failure = broken as NodeJS.ErrnoException | null;
+  if (failure !== null && failure.code !== 'EPIPE') throw failure;
 }
