@@ -40,6 +40,7 @@ const RESOURCE: Resource = {
     team: null,
     properties: { value: 'value' },
     relations: {},
+    modifiedAt: null,
   },
   itemsToParse: null,
   strategy: { create: true, update: true },
