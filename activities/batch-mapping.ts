@@ -44,10 +44,11 @@ export class BatchMapping {
         this.reject(record, { ...result, recordKey, observedAt });
         continue;
       }
-      for (const { blueprint, identifier, fields, failures } of result.entities) {
+      for (const { blueprint, identifier, fields, failures, component } of result.entities) {
         const failed = failures.map((failure) => failure.field);
-        this.entities.push({ recordKey, locator, blueprint, identifier, fields, failed, observedAt });
-        for (const { field, reason } of failures) this.countFailure(field, reason);
+        this.entities.push({ recordKey, locator, blueprint, identifier, component, fields, failed, observedAt });
+        const where = component === undefined ? '' : `components[${component}].`;
+        for (const { field, reason } of failures) this.countFailure(where + field, reason);
       }
       const [rejection] = result.rejections;
       if (rejection) this.reject(record, { ...rejection, recordKey, observedAt });

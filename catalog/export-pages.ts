@@ -98,7 +98,10 @@ interface Selection {
 }
 
 /** As many of the rows as a page takes. */
-async function readPage(db: Queryable, { sql, order, values, grows = false }: Selection): Promise<ExportPage<RecordRow>> {
+async function readPage(
+  db: Queryable,
+  { sql, order, values, grows = false }: Selection,
+): Promise<ExportPage<RecordRow>> {
   const limits = [values.length + 1, values.length + 2].map((number) => `$${number}`);
   const rows = await db.query<ExportRow & { position: string[]; found: number }>(
     `select ${selected('e')}, e.position, e.found from (

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type CallCounts, SCOPE_PREFIX } from '../domain/call.ts';
 import { parentOf } from '../domain/entity.ts';
-import type { Strategy } from '../domain/strategy.ts';
+import type { RecordStrategy } from '../domain/strategy.ts';
 import type { Database, Queryable } from './database.ts';
 import { collectDoomed, endDoomed, lockBlueprintsOf, withParents } from './ending.ts';
 import { lockCall, settleCall } from './inbox.ts';
@@ -13,7 +13,7 @@ export interface LiveWrite {
   readonly resource: string;
   readonly kind: string;
   readonly position: number;
-  readonly strategy: Strategy;
+  readonly strategy: RecordStrategy;
   readonly entities: readonly StagedEntity[];
   readonly quarantined: readonly RejectedRecord[];
 }
@@ -102,7 +102,9 @@ async function lockAll(
   { writes, ends }: Pick<LiveChange, 'writes' | 'ends'>,
 ): Promise<void> {
   const entities = writes.flatMap((each) => each.entities);
-  const named = new Set(entities.flatMap(({ blueprint, fields }) => [blueprint, parentOf(fields)?.blueprint ?? blueprint]));
+  const named = new Set(
+    entities.flatMap(({ blueprint, fields }) => [blueprint, parentOf(fields)?.blueprint ?? blueprint]),
+  );
   await lockBlueprintsOf(
     tx,
     `select $1::text as destination, unnest($2::text[]) as blueprint

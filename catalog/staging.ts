@@ -119,6 +119,8 @@ export interface StagedEntity {
   readonly blueprint: string;
   readonly identifier: string;
   readonly fields: Fields;
+  /** The entry of `components:` that it was mapped by, from 0; absent: it is the record's own. */
+  readonly component?: number | undefined;
   /** Paths of fields whose expression failed. */
   readonly failed: readonly string[];
   readonly observedAt: string;
@@ -186,11 +188,11 @@ export async function insertMapped(
   if (entities.length > 0) {
     await tx.query(
       `insert into tidemark.staged_entity
-         (attempt, ordinal, record_key, locator, blueprint, identifier, fields, failed, observed_at)
-       select $1, ordinal, "recordKey", locator, blueprint, identifier, fields, failed, "observedAt"
+         (attempt, ordinal, record_key, locator, blueprint, identifier, component, fields, failed, observed_at)
+       select $1, ordinal, "recordKey", locator, blueprint, identifier, component, fields, failed, "observedAt"
          from rows from (json_to_recordset($2::json) as ("recordKey" text, locator text, blueprint text,
-           identifier text, fields jsonb, failed text[], "observedAt" timestamptz)) with ordinality
-           as r ("recordKey", locator, blueprint, identifier, fields, failed, "observedAt", ordinal)`,
+           identifier text, component integer, fields jsonb, failed text[], "observedAt" timestamptz)) with ordinality
+           as r ("recordKey", locator, blueprint, identifier, component, fields, failed, "observedAt", ordinal)`,
       [attempt, JSON.stringify(entities)],
     );
   }

@@ -1,5 +1,6 @@
+import type { EntityKey } from '../domain/entity.ts';
 import type { UpsertCounts } from '../domain/run.ts';
-import type { Strategy } from '../domain/strategy.ts';
+import type { RecordStrategy, Strategy } from '../domain/strategy.ts';
 import type { Queryable } from './database.ts';
 import { lockBlueprintsOf } from './ending.ts';
 import { mergeOrder } from './merge-order.ts';
@@ -15,7 +16,7 @@ export interface StagedBatch {
   readonly position: number;
   /** The keys of all resources that the run's configuration holds. */
   readonly resources: readonly string[];
-  readonly strategy: Strategy;
+  readonly strategy: RecordStrategy;
 }
 
 /**
@@ -73,12 +74,29 @@ function overtakenBy(live: boolean): string {
            or exists (${tombstone} t.record_key = '' and t.blueprint = '' and t.identifier = '')`;
 }
 
-/** What is there may only be updated, what is not there only created (sync-semantics 7.1). */
-function skippedBy({ create, update }: Strategy): string {
-  if (create && update) return 'false';
+/**
+ * What is there may only be updated, what is not there only created; components of a record that is skipped are skipped
+ * with it (sync-semantics 7.1).
+ */
+function skippedBy({ components = [], ...own }: RecordStrategy): string {
+  const record = ruledOut(own, { blueprint: 's.blueprint', identifier: 's.identifier' });
+  if (components.length === 0) return record;
+  const parent = ruledOut(own, {
+    blueprint: `s.fields -> 'parent' ->> 'blueprint'`,
+    identifier: `s.fields -> 'parent' ->> 'identifier'`,
+  });
+  const each = components.map((strategy, index) => {
+    return `when s.component = ${index} then ${ruledOut(strategy, { blueprint: 's.blueprint', identifier: 's.identifier' })}`;
+  });
+  return `case when s.component is null then ${record} when ${parent} then true ${each.join(' ')} end`;
+}
+
+/** Whether a strategy leaves an entity alone. */
+function ruledOut({ create, update }: Strategy, key: EntityKey): string {
+  if (create === update) return String(!create);
   const isThere = `exists (
              select from tidemark.entity e
-              where e.destination = $1 and e.blueprint = s.blueprint and e.identifier = s.identifier)`;
+              where e.destination = $1 and e.blueprint = ${key.blueprint} and e.identifier = ${key.identifier})`;
   return `case when ${isThere} then ${!update} else ${!create} end`;
 }
 
@@ -187,7 +205,7 @@ const MARK_REJECTED_SEEN = `
 
 /** How a batch is written. */
 interface Manner {
-  readonly strategy: Strategy;
+  readonly strategy: RecordStrategy;
   /** A call or an event: it belongs to no run, and counts as seen by none. */
   readonly live: boolean;
   /** The integration takes calls or events: what they observed may be newer than a page. */

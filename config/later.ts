@@ -7,7 +7,6 @@ import type { Path } from './problem.ts';
  */
 const LATER_KEYS: Readonly<Record<string, readonly string[]>> = {
   'integrations.*': ['keepRawPages'],
-  'integrations.*.resources.*': ['components'],
 };
 
 /** The same for the words after `type:`. */

@@ -201,12 +201,30 @@ export function resourceSchema({ kind, checkExpression }: ResourceParts) {
     entity: entitySchema(expression),
     itemsToParse: expression.optional().meta({ description: 'JSONata to an array: one entity per item of it' }),
     policy: policySchema(checkExpression).optional().meta({ description: "Each key instead of the integration's" }),
+    components: z
+      .array(componentSchema(checkExpression))
+      .default([])
+      .meta({ description: 'Entities that belong to the record: a repository and its branches' }),
   });
 }
 
 export type ResourceInput = z.output<ReturnType<typeof resourceSchema>>;
 
 type Selector = z.ZodType<{ query: string } & Record<string, unknown>>;
+
+function componentSchema(checkExpression: CheckExpression) {
+  const expression = expressionText(checkExpression);
+  return z.strictObject({
+    items: expression.meta({ description: 'JSONata to an array: one component per item of it' }),
+    entity: entitySchema(expression).meta({
+      description: 'How an item becomes an entity. Every expression sees the record with the item beside it, as `item`',
+    }),
+    policy: policySchema(checkExpression)
+      .pick({ strategy: true })
+      .optional()
+      .meta({ description: "Instead of the record's. Components of a record that is skipped are skipped as well" }),
+  });
+}
 
 function entitySchema(expression: ReturnType<typeof expressionText>) {
   return z

@@ -30,10 +30,14 @@ export interface FieldFailure {
 export interface MappedEntity extends EntityKey {
   readonly fields: Fields;
   readonly failures: readonly FieldFailure[];
+  /** The entry of `components:` that it was mapped by, from 0; absent: it is the record's own. */
+  readonly component?: number;
 }
 
 /** An entity as people and programs see it. */
 export interface Entity extends EntityKey {
+  /** The record that it belongs to as a component; absent: it is a record itself. */
+  readonly parent?: EntityKey | undefined;
   readonly title: string | null;
   readonly team: string | readonly string[] | null;
   readonly properties: Readonly<Record<string, Json>>;
@@ -57,9 +61,11 @@ export function toEntity(key: EntityKey, fields: Fields): Entity {
     else if (path.startsWith('properties.')) properties.push([path.slice('properties.'.length), value]);
     else if (path.startsWith('relations.')) relations.push([path.slice('relations.'.length), value]);
   }
+  const parent = parentOf(fields);
   return {
     blueprint: key.blueprint,
     identifier: key.identifier,
+    ...(parent === null ? {} : { parent }),
     title: title as Entity['title'],
     team: team as Entity['team'],
     properties: Object.fromEntries(properties),

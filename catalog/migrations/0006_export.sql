@@ -10,6 +10,9 @@ create index entity_changed on tidemark.entity (changed_at) where destination = 
 create index entity_component on tidemark.entity (destination, parent_blueprint, parent_identifier)
   where parent_blueprint is not null;
 
+-- The entry of `components:` that it was mapped by, from 0; null: it is the record's own.
+alter table tidemark.staged_entity add column component integer;
+
 -- Entities of the catalog that are gone (8.4). One that is there again keeps its row, which then counts for nothing.
 create table tidemark.entity_tombstone (
   blueprint         text not null,

@@ -8,6 +8,10 @@ const names = z.union([z.string(), z.array(z.string())]).nullable();
 export const entityFields = {
   blueprint: z.string(),
   identifier: z.string(),
+  parent: z
+    .strictObject({ blueprint: z.string(), identifier: z.string() })
+    .optional()
+    .openapi({ description: 'The record that it belongs to as a component; without: it is a record itself' }),
   title: z.string().nullable(),
   team: names,
   properties: z.record(z.string(), z.any()),

@@ -43,6 +43,9 @@ const RESOURCE: Resource = {
     modifiedAt: null,
   },
   itemsToParse: null,
+  components: [],
+  policy: {},
+  resolve: null,
   strategy: { create: true, update: true },
 };
 

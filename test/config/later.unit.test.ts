@@ -5,10 +5,7 @@ describe('keys of later versions are refused by name', () => {
   const integration = (line: string) => acme({ integration: `    ${line}\n` });
   const resource = (line: string) =>
     acme({ resources: `      - kind: repository\n        entity: { identifier: a, blueprint: b }\n        ${line}\n` });
-  it.each([
-    ['keepRawPages', integration('keepRawPages: 1')],
-    ['components', resource('components: []')],
-  ])('%s', (key, text) => {
+  it.each([['keepRawPages', integration('keepRawPages: 1')]])('%s', (key, text) => {
     const found = mistakes(text);
     expect(found).toHaveLength(1);
     expect(found[0]).toMatch(new RegExp(`[.\\s]${key}: \`${key}\` is not supported yet in this version$`));

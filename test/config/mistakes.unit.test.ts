@@ -229,6 +229,7 @@ describe('a configuration that is right', () => {
             modifiedAt: null,
           },
           itemsToParse: null,
+          components: [],
           strategy: { create: true, update: true },
           policy: {},
           resolve: null,
