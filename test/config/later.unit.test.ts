@@ -3,8 +3,6 @@ import { acme, mistakes } from './support.ts';
 
 describe('keys of later versions are refused by name', () => {
   const integration = (line: string) => acme({ integration: `    ${line}\n` });
-  const resource = (line: string) =>
-    acme({ resources: `      - kind: repository\n        entity: { identifier: a, blueprint: b }\n        ${line}\n` });
   it.each([['keepRawPages', integration('keepRawPages: 1')]])('%s', (key, text) => {
     const found = mistakes(text);
     expect(found).toHaveLength(1);
