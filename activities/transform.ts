@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { readPages, stageMapped } from '../catalog/staging.ts';
 import { MappingError } from '../domain/errors.ts';
 import type { PinnedRun } from '../domain/run.ts';
-import type { ResourceMapping } from '../mapping/mapping.ts';
 import { BatchMapping } from './batch-mapping.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 
@@ -26,8 +25,7 @@ export interface TransformResult {
 export const createTransformActivity = (deps: ActivityDependencies) => ({
   /** Maps a fetched batch to entities and stages them; records without identity go into quarantine. */
   async transform({ run, kind, resource, attempt: fetchAttempt }: TransformInput): Promise<TransformResult> {
-    const { source, mappings } = await deps.pipeline(run.configVersion);
-    const batch = new BatchMapping(source, kind, mappings.get(resource) as ResourceMapping);
+    const batch = new BatchMapping(await deps.pipeline(run.configVersion), { kind, key: resource });
     let failure: string | null = null;
     try {
       for await (const page of readPages(deps.db, fetchAttempt)) await batch.add(page);

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { type CallCounts, SCOPE_PREFIX } from '../domain/call.ts';
+import type { RecordPolicy } from '../domain/conflict/record-policy.ts';
 import { parentOf } from '../domain/entity.ts';
 import type { RecordStrategy } from '../domain/strategy.ts';
 import type { Database, Queryable } from './database.ts';
-import { collectDoomed, endDoomed, lockBlueprintsOf, withParents } from './ending.ts';
+import { collectDoomed, endDoomed, lockBlueprintsOf, WRITTEN, withParents } from './ending.ts';
 import { lockCall, settleCall } from './inbox.ts';
 import { insertMapped, type RejectedRecord, type StagedEntity } from './staging.ts';
 import { lockOutPages, writeStaged } from './write-batch.ts';
@@ -14,6 +15,8 @@ export interface LiveWrite {
   readonly kind: string;
   readonly position: number;
   readonly strategy: RecordStrategy;
+  /** What decides beyond the strategy; `null`: nothing. */
+  readonly policy: RecordPolicy | null;
   readonly entities: readonly StagedEntity[];
   readonly quarantined: readonly RejectedRecord[];
 }
@@ -58,7 +61,8 @@ export function applyLive(
   return db.transaction(async (tx) => {
     if (!(await lockCall(tx, seq))) return;
     await lockOutPages(tx, target.integration);
-    await settleCall(tx, seq, { state: 'applied', result: await write(tx, target, change), reason: null });
+    const { result, warnings } = await write(tx, target, change);
+    await settleCall(tx, seq, { state: 'applied', result, reason: warnings.join('; ') || null });
   });
 }
 
@@ -66,8 +70,9 @@ async function write(
   tx: Queryable,
   target: LiveTarget,
   { writes, ends, unidentified }: LiveChange,
-): Promise<CallCounts> {
+): Promise<{ result: CallCounts; warnings: readonly string[] }> {
   const total = { ...NOTHING, unidentified };
+  const warnings = new Set<string>();
   const [row] = await tx.query<{ epoch: number }>('select epoch from tidemark.integration where id = $1', [
     target.integration,
   ]);
@@ -77,9 +82,10 @@ async function write(
   for (const each of writes) {
     const counts = await writeResource(tx, { ...target, epoch }, each);
     for (const name of ADDED) total[name] += counts[name];
-    total.quarantined += each.quarantined.length;
+    total.quarantined += each.quarantined.length + counts.quarantined;
+    for (const warning of counts.warnings) warnings.add(warning);
   }
-  return total;
+  return { result: total, warnings: [...warnings] };
 }
 
 const ADDED = ['created', 'updated', 'unchanged', 'skipped', 'outdated'] as const;
@@ -117,7 +123,7 @@ async function lockAll(
 async function writeResource(
   tx: Queryable,
   { integration, destination, epoch, resources }: LiveTarget & { epoch: number },
-  { resource, kind, position, strategy, entities, quarantined }: LiveWrite,
+  { resource, kind, position, strategy, policy, entities, quarantined }: LiveWrite,
 ) {
   const [fetchAttempt, mappedAttempt] = [randomUUID(), randomUUID()];
   await tx.query(`insert into tidemark.batch (attempt, kind, resource, pass) values ($1, $2, $3, 'live')`, [
@@ -128,7 +134,7 @@ async function writeResource(
   const counts = { pages: 0, read: entities.length + quarantined.length, ruledOut: 0 };
   const mapped = { attempt: mappedAttempt, fetchAttempt, kind, resource, entities, quarantined, counts };
   await insertMapped(tx, { integration, epoch }, { ...mapped, fieldFailures: [], whole: true });
-  const batch = { fetchAttempt, mappedAttempt, kind, resource, position, resources, strategy };
+  const batch = { fetchAttempt, mappedAttempt, kind, resource, position, resources, strategy, policy };
   const written = await writeStaged(tx, { integration, destination, epoch, batch, live: true });
   await tx.query('delete from tidemark.batch where attempt = $1', [fetchAttempt]);
   return written;
@@ -152,7 +158,7 @@ const END_COLUMNS = `(resource text, kind text, "recordKey" text, blueprint text
  */
 const ended = (ends: string, integration: string): string => `
   select distinct c.destination, c.integration, c.resource, c.record_key, c.blueprint, c.identifier, c.kind,
-         false as removed, c.base, c.owns
+         false as removed, ${WRITTEN} as base, c.owns
     from (
       select c.*, d.kept, d."observedAt" from json_to_recordset(${ends}::json) as d ${END_COLUMNS}
         join tidemark.claim c

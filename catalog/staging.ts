@@ -124,6 +124,10 @@ export interface StagedEntity {
   /** Paths of fields whose expression failed. */
   readonly failed: readonly string[];
   readonly observedAt: string;
+  /** When the record last changed at the source; null: not known. */
+  readonly modifiedAt: string | null;
+  /** The raw record as JSON text, where a resolver is to see it. */
+  readonly raw: string | null;
 }
 
 export interface RejectedRecord {
@@ -188,11 +192,15 @@ export async function insertMapped(
   if (entities.length > 0) {
     await tx.query(
       `insert into tidemark.staged_entity
-         (attempt, ordinal, record_key, locator, blueprint, identifier, component, fields, failed, observed_at)
-       select $1, ordinal, "recordKey", locator, blueprint, identifier, component, fields, failed, "observedAt"
+         (attempt, ordinal, record_key, locator, blueprint, identifier, component, fields, failed, observed_at,
+          modified_at, raw)
+       select $1, ordinal, "recordKey", locator, blueprint, identifier, component, fields, failed, "observedAt",
+              "modifiedAt", raw
          from rows from (json_to_recordset($2::json) as ("recordKey" text, locator text, blueprint text,
-           identifier text, component integer, fields jsonb, failed text[], "observedAt" timestamptz)) with ordinality
-           as r ("recordKey", locator, blueprint, identifier, component, fields, failed, "observedAt", ordinal)`,
+           identifier text, component integer, fields jsonb, failed text[], "observedAt" timestamptz,
+           "modifiedAt" timestamptz, raw text))
+           with ordinality as r ("recordKey", locator, blueprint, identifier, component, fields, failed, "observedAt",
+             "modifiedAt", raw, ordinal)`,
       [attempt, JSON.stringify(entities)],
     );
   }
@@ -213,6 +221,15 @@ async function quarantine(tx: Queryable, by: Pick<RunRef, 'integration' | 'epoch
          as r ("recordKey", "observedAt", ordinal)`,
     [batch.attempt, rows],
   );
+  await putAside(tx, by, batch);
+}
+
+/** Keeps raw records that could not be mapped, or decided, for people to see and to be tried again (6.8). */
+export async function putAside(
+  tx: Queryable,
+  by: Pick<RunRef, 'integration' | 'epoch'>,
+  { kind, resource, quarantined }: Pick<MappedBatch, 'kind' | 'resource' | 'quarantined'>,
+): Promise<void> {
   await tx.query(
     `insert into tidemark.quarantine as q
        (integration, resource, key, kind, stage, reason, raw, first_seen, last_seen, last_epoch)
@@ -224,6 +241,6 @@ async function quarantine(tx: Queryable, by: Pick<RunRef, 'integration' | 'epoch
      on conflict (integration, resource, key) do update set
        stage = excluded.stage, reason = excluded.reason, raw = excluded.raw,
        last_seen = greatest(q.last_seen, excluded.last_seen), last_epoch = excluded.last_epoch`,
-    [by.integration, batch.resource, batch.kind, by.epoch, rows],
+    [by.integration, resource, kind, by.epoch, JSON.stringify(quarantined.map(sayable))],
   );
 }

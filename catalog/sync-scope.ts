@@ -14,6 +14,9 @@ import { lockOutCalls, writeStaged } from './write-batch.ts';
 /** Plain calls are the last word on an entity among this integration's claims. */
 export const PLAIN_POSITION = 2 ** 31 - 1;
 
+/** What a ready entity has no word of. */
+export const PLAIN = { recordKey: '', locator: null, failed: [], modifiedAt: null, raw: null } as const;
+
 /**
  * Carries out a `sync` of ready entities as a run: writes them, and ends the claims of their scope that are not among
  * them and were not observed later, unless a guard holds them (sync-semantics 6.7, 3.3). One transaction; repeating it
@@ -75,14 +78,15 @@ async function write(tx: Queryable, run: PinnedRun, synced: Synced) {
     fetchAttempt,
     kind,
     resource: kind,
-    entities: entities.map((entity) => ({ ...entity, recordKey: '', locator: null, failed: [], observedAt })),
+    entities: entities.map((entity) => ({ ...entity, ...PLAIN, observedAt })),
     quarantined: [],
     counts: { pages: 1, read: entities.length, ruledOut: 0 },
     fieldFailures: [],
     whole: true,
   });
   const strategy = { create: true, update: true };
-  const batch = { fetchAttempt, mappedAttempt, kind, resource: kind, position: PLAIN_POSITION, resources, strategy };
+  const place = { kind, resource: kind, position: PLAIN_POSITION, resources };
+  const batch = { fetchAttempt, mappedAttempt, ...place, strategy, policy: null };
   const request = { integration: run.integration, destination, epoch: run.epoch, batch, live: false };
   const { created, updated, unchanged, skipped, duplicates, outdated } = await writeStaged(tx, request);
   await tx.query(

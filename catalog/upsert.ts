@@ -17,7 +17,9 @@ const ADD_TO_KIND = `
   )
   update tidemark.kind_run k set
     pages = k.pages + m.pages * first, read = k.read + m.read * first, ruled_out = k.ruled_out + m.ruled_out * first,
-    quarantined = k.quarantined + m.quarantined * first, unidentified = k.unidentified + $4, skipped = k.skipped + $11 * first,
+    quarantined = k.quarantined + (m.quarantined + $12) * first,
+    warnings = k.warnings || array(select w from unnest($13::text[]) w where w <> all (k.warnings)),
+    unidentified = k.unidentified + $4, skipped = k.skipped + $11 * first,
     duplicates = k.duplicates + $5 * first, outdated = k.outdated + $6 * first,
     created = k.created + $7, updated = k.updated + $8, unchanged = k.unchanged + $9 * first
     from tidemark.mapped_batch m
@@ -41,7 +43,7 @@ export function upsertStaged(
     );
     if (!staged) throw new StagingLostError(`staged batch ${batch.fetchAttempt} is not there any more`);
     if (staged.applied) return staged.applied;
-    const counts = await writeStaged(tx, { ...run, destination, batch, live: false });
+    const { quarantined, warnings, ...counts } = await writeStaged(tx, { ...run, destination, batch, live: false });
     await tx.query(ADD_TO_KIND, [
       run.runId,
       batch.kind,
@@ -54,6 +56,8 @@ export function upsertStaged(
       counts.unchanged,
       batch.resource,
       counts.skipped,
+      quarantined,
+      warnings,
     ]);
     await dropApplied(tx, batch, counts);
     return counts;

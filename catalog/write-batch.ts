@@ -1,9 +1,14 @@
+import type { RecordPolicy } from '../domain/conflict/record-policy.ts';
 import type { EntityKey } from '../domain/entity.ts';
 import type { UpsertCounts } from '../domain/run.ts';
 import type { RecordStrategy, Strategy } from '../domain/strategy.ts';
 import type { Queryable } from './database.ts';
+import { writeDecided } from './decided-batch.ts';
 import { lockBlueprintsOf } from './ending.ts';
 import { mergeOrder } from './merge-order.ts';
+import { isOutdated } from './outdated.ts';
+import { dropSkippedReferences } from './skipped.ts';
+import { rfc3339 } from './time.ts';
 
 /** A mapped batch that is ready to be written. */
 export interface StagedBatch {
@@ -17,6 +22,16 @@ export interface StagedBatch {
   /** The keys of all resources that the run's configuration holds. */
   readonly resources: readonly string[];
   readonly strategy: RecordStrategy;
+  /** What decides beyond the strategy, record by record; `null`: nothing, the whole batch is one statement. */
+  readonly policy: RecordPolicy | null;
+}
+
+/** What writing a batch did, with what only records that are decided one by one can come to. */
+export interface Written extends UpsertCounts {
+  /** Records whose resolver threw. */
+  readonly quarantined: number;
+  /** What there is to say of the kind, each once. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -37,7 +52,7 @@ const incoming = ({ strategy, live, hasLiveWrites }: Manner): string => `
      order by record_key, blueprint, identifier, observed_at desc, ordinal desc
   ), incoming as materialized (
     select s.record_key, s.locator, s.blueprint, s.identifier, s.observed_at, c.seen_epoch, c.base as old_base,
-           coalesce(${isLater('c', live)}, false)${hasLiveWrites ? overtakenBy(live) : ''} as outdated,
+           ${isOutdated({ live, hasLiveWrites })} as outdated,
            ${skippedBy(strategy)} as skipped,
            case when s.failed = '{}' or c.base is null then s.fields else s.fields ||
              (select coalesce(jsonb_object_agg(key, value), '{}') from jsonb_each(c.base) where key = any (s.failed))
@@ -50,29 +65,6 @@ const incoming = ({ strategy, live, hasLiveWrites }: Manner): string => `
          limit 1
       ) c on true
   )`;
-
-/** A claim was observed later than what is staged; at the same moment a live observation beats a page (6.2). */
-const isLater = (claim: string, live: boolean): string =>
-  `(${claim}.observed_at > s.observed_at${live ? '' : ` or ${claim}.live and ${claim}.observed_at = s.observed_at`})`;
-
-/**
- * The record was observed later as something else, or is known to have been gone later: what is older brings back neither
- * a deleted record nor a former identity (sync-semantics 6.2, 6.4). Each look-up goes by an index.
- */
-function overtakenBy(live: boolean): string {
-  const tombstone = `
-             select from tidemark.tombstone t
-              where t.integration = $2 and t.destination = $1 and t.resource = $3
-                and t.observed_at ${live ? '>' : '>='} s.observed_at and`;
-  return `
-           or s.record_key <> '' and exists (
-             select from tidemark.claim k
-              where k.destination = $1 and k.integration = $2 and k.resource = $3 and k.record_key = s.record_key
-                and ${isLater('k', live)})
-           or s.record_key <> '' and exists (${tombstone} t.record_key = s.record_key)
-           or exists (${tombstone} t.record_key = '' and t.blueprint = s.blueprint and t.identifier = s.identifier)
-           or exists (${tombstone} t.record_key = '' and t.blueprint = '' and t.identifier = '')`;
-}
 
 /**
  * What is there may only be updated, what is not there only created; components of a record that is skipped are skipped
@@ -130,6 +122,11 @@ const CHANGES = `
     select i.blueprint, i.identifier, array_agg(key) as keys
       from incoming i cross join lateral jsonb_object_keys(i.old_base) as key
      where not i.outdated and not i.skipped and i.old_base is distinct from i.base and not i.base ? key
+       -- What a person wrote, or a claim that does not write it whatever is there.
+       and not exists (
+         select from tidemark.claim c
+          where c.destination = $1 and c.blueprint = i.blueprint and c.identifier = i.identifier
+            and c.conflict_base -> 'fields' ? key)
      group by i.blueprint, i.identifier
   ), change as materialized (
     select m.blueprint, m.identifier, e.blueprint is null as is_new, e.fields as stored,
@@ -143,17 +140,44 @@ const CHANGES = `
       left join dropped d on d.blueprint = m.blueprint and d.identifier = m.identifier
   )`;
 
+/** When the rows that make an entity were observed. */
+const OBSERVED = `(
+            select max(i.observed_at) from incoming i
+             where i.blueprint = excluded.blueprint and i.identifier = excluded.identifier)`;
+
+/** A reference to what is skipped and not there is dropped (7.9). */
+const NOTE_SKIPPED = `
+  noted as (
+    insert into tidemark.skipped as k
+      (destination, integration, resource, record_key, blueprint, identifier, kind, seen_epoch)
+    select $1, $2, $3, i.record_key, i.blueprint, i.identifier, $5, $6 from incoming i
+     where i.skipped and not i.outdated and not exists (
+       select from tidemark.entity e
+        where e.destination = $1 and e.blueprint = i.blueprint and e.identifier = i.identifier)
+     order by i.identifier, i.blueprint, i.record_key
+    on conflict (integration, destination, identifier, blueprint, resource, record_key) do update
+      set seen_epoch = greatest(k.seen_epoch, excluded.seen_epoch)
+  ),`;
+
 /**
  * Being seen renews a claim; only a create, or an update that changed a field, makes one that owns (1.1). Seen is
  * recorded even for what is older than stored (1.3).
  */
-const write = (isDuplicate: string): string => `
+const write = (isDuplicate: string, { create }: Strategy): string => `
+  ${create ? '' : NOTE_SKIPPED}
   written as (
-    insert into tidemark.entity as e (destination, blueprint, identifier, fields)
-    select $1, blueprint, identifier, fields from change where is_new or fields is distinct from stored
+    insert into tidemark.entity as e (destination, blueprint, identifier, fields, changed_run)
+    select $1, blueprint, identifier, fields, nullif(current_setting('tidemark.run', true), '')
+      from change where is_new or fields is distinct from stored
      order by blueprint, identifier
     on conflict (destination, blueprint, identifier) do update
-      set fields = excluded.fields, version = e.version + 1, updated_at = now()
+      set fields = excluded.fields, version = e.version + 1, updated_at = now(), changed_run = excluded.changed_run,
+          -- Only where a policy or a person made times known.
+          modified_at = case when e.field_times is not null then greatest(e.modified_at, ${OBSERVED}) end,
+          field_times = case when e.field_times is not null then
+            tidemark.carried(e.fields, excluded.fields, e.field_times, to_jsonb(${rfc3339(OBSERVED)})) end,
+          field_origins = case when e.field_origins is not null then
+            tidemark.carried(e.fields, excluded.fields, e.field_origins, to_jsonb($2::text)) end
   ), claimed as (
     insert into tidemark.claim as c (destination, integration, resource, record_key, blueprint, identifier,
                                      kind, position, locator, first_epoch, seen_epoch, observed_at, live, base, owns)
@@ -173,6 +197,8 @@ const write = (isDuplicate: string): string => `
           -- An equal base is left in place: a large one would be stored anew for every run.
           base = case when excluded.observed_at >= c.observed_at and excluded.base is distinct from c.base
                       then excluded.base else c.base end,
+          conflict_base = case when excluded.observed_at >= c.observed_at then null else c.conflict_base end,
+          content_hash = case when excluded.observed_at >= c.observed_at then null else c.content_hash end,
           owns = c.owns or excluded.owns
   )
   select (select count(*) from change where is_new) as created,
@@ -222,21 +248,22 @@ export interface WriteRequest {
 }
 
 /** Writes a staged batch: what changed, and which claims were seen. Within the caller's transaction. */
-export async function writeStaged(tx: Queryable, request: WriteRequest): Promise<UpsertCounts> {
+export async function writeStaged(tx: Queryable, request: WriteRequest): Promise<Written> {
   const { integration, destination, epoch, batch, live } = request;
   const { resource, position, kind, mappedAttempt } = batch;
   await lockOutCalls(tx, integration);
   await lockBlueprints(tx, destination, mappedAttempt);
   const [inbox] = await tx.query('select from tidemark.inbox where integration = $1 limit 1', [integration]);
   const manner = { strategy: batch.strategy, live, hasLiveWrites: inbox !== undefined };
+  await dropSkippedReferences(tx, { integration, destination, mappedAttempt });
   // Live writes are seen by no run, so that a claim of an earlier call is no duplicate.
   const isDuplicate = live ? 'false' : '(i.seen_epoch is not distinct from $6)';
   await tx.query(PLANNING);
   const seenEpoch = live ? 0 : epoch;
-  const [written] = await tx.query<Omit<UpsertCounts, 'unidentified'>>(
-    `with ${incoming(manner)}, ${CHANGES}, ${write(isDuplicate)}`,
-    [destination, integration, resource, position, kind, seenEpoch, mappedAttempt, batch.resources, epoch, live],
-  );
+  const written =
+    batch.policy === null
+      ? await writeAtOnce()
+      : await writeDecided(tx, { ...request, ...manner, seenEpoch, policy: batch.policy });
   const [rejected] = await tx.query<{ unidentified: number }>(MARK_REJECTED_SEEN, [
     destination,
     integration,
@@ -244,7 +271,15 @@ export async function writeStaged(tx: Queryable, request: WriteRequest): Promise
     seenEpoch,
     mappedAttempt,
   ]);
-  return { ...written, ...rejected } as UpsertCounts;
+  return { ...written, ...(rejected as { unidentified: number }) };
+
+  async function writeAtOnce(): Promise<Omit<Written, 'unidentified'>> {
+    const [counts] = await tx.query<Omit<Written, 'unidentified' | 'quarantined' | 'warnings'>>(
+      `with ${incoming(manner)}, ${CHANGES}, ${write(isDuplicate, batch.strategy)}`,
+      [destination, integration, resource, position, kind, seenEpoch, mappedAttempt, batch.resources, epoch, live],
+    );
+    return { ...(counts as NonNullable<typeof counts>), quarantined: 0, warnings: [] };
+  }
 }
 
 /**

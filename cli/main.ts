@@ -23,6 +23,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   sync: async () => (await import('./commands/sync.ts')).addSyncCommand,
   export: async () => (await import('./commands/export.ts')).addExportCommand,
   entities: async () => (await import('./commands/entities.ts')).addEntitiesCommand,
+  explain: async () => (await import('./commands/explain.ts')).addExplainCommand,
 };
 
 /** Wrong usage or configuration (interface.md). */

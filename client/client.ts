@@ -11,7 +11,9 @@ import {
   type StoredConfiguration,
 } from '../catalog/configurations.ts';
 import { type Database, openDatabase, type Queryable } from '../catalog/database.ts';
+import { editEntity } from '../catalog/edits.ts';
 import { type EntityFilter, findNamed, listBlueprints, listEntities, readEntity } from '../catalog/entities.ts';
+import { explainEntity } from '../catalog/explanations.ts';
 import { forgetExpired, keepTombstones } from '../catalog/export.ts';
 import { acceptCalls, forgottenInboxes, readCall, toInboxRow } from '../catalog/inbox.ts';
 import { type CatalogMetrics, readMetrics } from '../catalog/metrics.ts';
@@ -38,6 +40,7 @@ import type { Call, CallReport } from '../domain/call.ts';
 import type { Claim } from '../domain/claim.ts';
 import type { Entity, EntityKey } from '../domain/entity.ts';
 import { ConflictError, type Mistake, NotFoundError, UnavailableError, UsageError } from '../domain/errors.ts';
+import type { Explanation } from '../domain/explanation.ts';
 import type { ExportLine } from '../domain/export.ts';
 import type { RawRecord } from '../domain/json.ts';
 import type { Plan } from '../domain/plan.ts';
@@ -48,7 +51,7 @@ import { FULL, type Scope } from '../domain/scope.ts';
 import { parseTime } from '../domain/time.ts';
 import type { Task, TriggerOrigin } from '../domain/trigger.ts';
 import { Acceptance } from './acceptance.ts';
-import { calls, type Difference, type EntityInput } from './calls.ts';
+import { calls, type Difference, type EntityEdit, type EntityInput } from './calls.ts';
 import { type ExportOptions, exportLines } from './export.ts';
 import { Schedules } from './schedules.ts';
 import {
@@ -527,7 +530,25 @@ export class TidemarkClient {
   async entity(key: EntityKey): Promise<Entity> {
     const entity = await readEntity(this.db, key);
     if (entity) return entity;
-    throw new NotFoundError(`the catalog has no ${key.blueprint} ${key.identifier}`);
+    throw unknownEntity(key);
+  }
+
+  /**
+   * A person's edit of an entity (sync-semantics 7.10): what it does not name stays as it is. Returns the entity. Throws
+   * `UsageError` with every mistake, `NotFoundError`; nothing is written then.
+   */
+  async edit(key: EntityKey, edit: EntityEdit): Promise<Entity> {
+    const fields = calls.edit(key, edit);
+    if (!(await editEntity(this.db, key, fields))) throw unknownEntity(key);
+    return this.entity(key);
+  }
+
+  /** Why an entity is as it is: who claims it, which run and rule set each field. Throws `NotFoundError`. */
+  async explain(key: EntityKey, integration?: string): Promise<Explanation> {
+    if (integration !== undefined) await this.known(integration);
+    const explanation = await explainEntity(this.db, key);
+    if (explanation) return explanation;
+    throw unknownEntity(key);
   }
 
   /**
@@ -556,7 +577,7 @@ export class TidemarkClient {
 
   /** The entities, of whichever blueprint, that have one of the identifiers. */
   async named(identifiers: readonly string[]): Promise<EntityKey[]> {
-    return identifiers.length === 0 ? [] : findNamed(this.db, identifiers);
+    return identifiers.length === 0 ? [] : findNamed(this.db, identifiers, 'catalog');
   }
 
   /** What monitoring asks for, of all integrations. */
@@ -668,6 +689,9 @@ export class TidemarkClient {
     );
   }
 }
+
+const unknownEntity = ({ blueprint, identifier }: EntityKey): NotFoundError =>
+  new NotFoundError(`the catalog has no ${blueprint} ${identifier}`);
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 

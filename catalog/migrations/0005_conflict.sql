@@ -11,6 +11,14 @@ alter table tidemark.entity
   add column field_origins jsonb,
   add column changed_run   text;
 
+-- What is known of each field of a content after a write that changed it: the fields that stay keep theirs.
+create function tidemark.carried(old_fields jsonb, new_fields jsonb, known jsonb, changed jsonb) returns jsonb
+  language sql immutable as $$
+    select jsonb_object_agg(key, case when value is not distinct from old_fields -> key
+                                      then coalesce(known -> key, 'null') else changed end)
+      from jsonb_each(new_fields)
+  $$;
+
 -- What a claim of a resource with a policy last brought in or agreed with: {"fields": {…}, "times": {…}} (7.8). Its
 -- `base` then holds only what it writes whatever is there (OTHER), which is what several claims are merged by (1.7).
 -- Null: its policy is plain, and `base` is both. `content_hash` and `content_since`: what the record last said, and when

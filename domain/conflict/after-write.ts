@@ -35,7 +35,7 @@ export function recordAfter({ local }: Vector, details: readonly FieldDecision[]
 }
 
 /** The record's time will move: a field that stood under it keeps the old one. */
-function timesOf(local: StoredRecord | null): Map<string, Time | null> {
+export function timesOf(local: StoredRecord | null): Map<string, Time | null> {
   const times = new Map<string, Time | null>();
   for (const field of fieldsOf(local?.fields ?? {})) {
     const time = valueAt(local?.times ?? {}, field);

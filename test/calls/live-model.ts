@@ -44,9 +44,9 @@ const RESOURCE: Resource = {
   },
   itemsToParse: null,
   components: [],
+  strategy: { create: true, update: true },
   policy: {},
   resolve: null,
-  strategy: { create: true, update: true },
 };
 
 const MAPPING = createResourceMapping(RESOURCE);
@@ -89,6 +89,7 @@ export class LiveModel {
       integration: { id: INTEGRATION, resources: [RESOURCE] } as unknown as Integration,
       source: this.source,
       destination: this.destination,
+      policies: new Map(),
       mappings: new Map([[RESOURCE.key, MAPPING]]),
     };
     const log = { info: () => {}, warn: () => {} };
@@ -109,6 +110,7 @@ export class LiveModel {
           kind,
           position,
           strategy,
+          policy: null,
           entities: written.flatMap(({ entities }) => entities),
           quarantined: [],
         },

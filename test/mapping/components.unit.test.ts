@@ -5,7 +5,7 @@ import { resource } from './support/resource.ts';
 
 const part = (items: string, identifier: string, properties: Readonly<Record<string, string>> = {}) => ({
   items,
-  entity: { identifier, blueprint: '"part"', title: null, team: null, properties, relations: {} },
+  entity: { identifier, blueprint: '"part"', title: null, team: null, properties, relations: {}, modifiedAt: null },
 });
 
 async function map(mapped: MappedResource, record: RawRecord) {
@@ -25,12 +25,13 @@ describe('components', () => {
     const record: RawRecord = { id: 'r', branches: [{ name: 'main', sha: '1' }, { name: 'next' }], tags: ['v1'] };
     const parent = { blueprint: 'thing', identifier: 'r' };
     expect((await map(mapped, record)).entities).toEqual([
-      { blueprint: 'thing', identifier: 'r', fields: {}, failures: [] },
+      { blueprint: 'thing', identifier: 'r', fields: {}, failures: [], modifiedAt: null },
       {
         blueprint: 'part',
         identifier: 'r/main',
         fields: { 'properties.head': '1', 'properties.of': 'r', parent },
         failures: [],
+        modifiedAt: null,
         component: 0,
       },
       {
@@ -38,9 +39,10 @@ describe('components', () => {
         identifier: 'r/next',
         fields: { 'properties.head': null, 'properties.of': 'r', parent },
         failures: [],
+        modifiedAt: null,
         component: 0,
       },
-      { blueprint: 'part', identifier: 'v1', fields: { parent }, failures: [], component: 1 },
+      { blueprint: 'part', identifier: 'v1', fields: { parent }, failures: [], modifiedAt: null, component: 1 },
     ]);
   });
 

@@ -42,7 +42,6 @@ function integrationOf(url: string, policy = {}): HttpIntegration {
           paging: 'none',
           recordKey: 'name',
           lookup: '/repositories/{key}',
-          ...more,
         },
       },
     },

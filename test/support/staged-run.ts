@@ -9,6 +9,7 @@ import { databaseClock, packPage, stageBatch, stageMapped } from '../../catalog/
 import { recordAbsent, type StaleKind } from '../../catalog/stale.ts';
 import { insertTrigger } from '../../catalog/triggers.ts';
 import type { Destination } from '../../destinations/destination.ts';
+import type { RecordPolicy } from '../../domain/conflict/record-policy.ts';
 import type { DeleteLimits } from '../../domain/delete-guards.ts';
 import type { Fields } from '../../domain/entity.ts';
 import type { Outcome } from '../../domain/outcome.ts';
@@ -29,6 +30,9 @@ export interface MappedRecord {
   /** Database time of the observation; now when left out. */
   readonly observedAt?: string;
   readonly locator?: string | null;
+  /** When it last changed at the source; not known when left out. */
+  readonly modifiedAt?: string | null;
+  readonly raw?: Readonly<Record<string, unknown>>;
 }
 
 export interface Target {
@@ -39,6 +43,8 @@ export interface Target {
   /** The keys of all configured resources. Default: those of the tests. */
   readonly resources?: readonly string[];
   readonly strategy?: Strategy;
+  /** What decides beyond the strategy. Default: nothing. */
+  readonly policy?: RecordPolicy | null;
   /** Records besides, that the selector's query rules out. Default: none. */
   readonly ruledOut?: number;
   /** The source's clock, and the latest change among the records. Default: not told. */
@@ -96,6 +102,7 @@ export class StagedRun {
   async stage(records: readonly MappedRecord[], target: Target = {}) {
     const { kind = 'thing', resource = kind, position = 0, pass = 'read', resources = RESOURCES } = target;
     const { strategy = { create: true, update: true }, ruledOut = 0, clock = null, modified = null } = target;
+    const { policy = null } = target;
     const now = await databaseClock(this.db);
     const fetchAttempt = randomUUID();
     const mappedAttempt = randomUUID();
@@ -120,12 +127,14 @@ export class StagedRun {
           fields: (record.fields ?? {}) as Fields,
           failed: record.failed ?? [],
           observedAt: record.observedAt ?? now,
+          modifiedAt: record.modifiedAt ?? null,
+          raw: JSON.stringify(record.raw ?? {}),
         })),
       quarantined: records
         .filter((record) => record.rejected)
         .map(({ key }) => ({ recordKey: key, stage: 'identifier', reason: 'none', raw: '{}', observedAt: now })),
     });
-    return { fetchAttempt, mappedAttempt, kind, resource, position, resources, strategy };
+    return { fetchAttempt, mappedAttempt, kind, resource, position, resources, strategy, policy };
   }
 
   /** These kinds are complete. */

@@ -19,6 +19,7 @@ export function resource({
     team: null,
     properties: {},
     relations: {},
+    modifiedAt: null,
   };
   return { query, itemsToParse, components, entity: { ...defaults, ...entity } };
 }
