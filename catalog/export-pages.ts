@@ -10,6 +10,7 @@ const PAGE_BYTES = 4 * 1024 * 1024;
 export interface ExportRow extends EntityKey {
   readonly fields: Fields;
   readonly changedAt: string;
+  readonly modifiedAt: string;
 }
 
 export interface RecordRow extends ExportRow {
@@ -37,6 +38,16 @@ const IS_RECORD = `
       where p.destination = e.destination and p.blueprint = e.parent_blueprint and p.identifier = e.parent_identifier
         and p.parent_blueprint is null) is null)`;
 
+/** Held by another source than a Tidemark; `peer` is the parameter that asks for it. */
+const isOwn = (peer: string): string => `
+  (not ${peer}::boolean or exists (
+     select from tidemark.claim c
+      where c.destination = 'catalog' and c.blueprint = e.blueprint and c.identifier = e.identifier and c.owns
+        and not exists (
+          select from tidemark.integration i
+            join tidemark.config_version v on v.id = i.config_version
+           where i.id = c.integration and v.document -> 'integration' -> 'source' ->> 'type' = 'tidemark')))`;
+
 /**
  * The next records of an export. Those that changed since a time come in the order in which they changed, so that a page
  * costs what it holds; one that changes meanwhile comes again. All records come by their key.
@@ -49,33 +60,35 @@ export function exportedRecords(
   return request.msince === null ? allRecords(db, request, after) : changedRecords(db, request, after);
 }
 
-function allRecords(db: Queryable, { blueprint }: BegunExport, after: readonly string[]) {
+function allRecords(db: Queryable, { blueprint, peer }: BegunExport, after: readonly string[]) {
   const [afterBlueprint = '', afterIdentifier = ''] = after;
   const sql = `
     select e.*, array[e.blueprint, e.identifier] as position from tidemark.entity e
      where e.destination = 'catalog' and ($1::text is null or e.blueprint = $1) and ${IS_RECORD}
-       and (e.destination, e.blueprint, e.identifier) > ('catalog', $2, $3)`;
+       and (e.destination, e.blueprint, e.identifier) > ('catalog', $2, $3) and ${isOwn('$4')}`;
   return readPage(db, {
     sql,
     order: 'e.blueprint, e.identifier',
-    values: [blueprint, afterBlueprint, afterIdentifier],
+    values: [blueprint, afterBlueprint, afterIdentifier, peer],
+    peer,
   });
 }
 
-function changedRecords(db: Queryable, { blueprint, msince }: BegunExport, after: readonly string[]) {
+function changedRecords(db: Queryable, { blueprint, msince, peer }: BegunExport, after: readonly string[]) {
   const [changedAt = '-infinity', afterBlueprint = '', afterIdentifier = ''] = after;
   const sql = `
     select e.*, array[e.changed_at::text, e.blueprint, e.identifier] as position from tidemark.entity e
      where e.destination = 'catalog' and ($1::text is null or e.blueprint = $1) and ${IS_RECORD}
-       and e.changed_at >= $2 and (e.changed_at, e.blueprint, e.identifier) > ($3::timestamptz, $4, $5)`;
-  const values = [blueprint, msince, changedAt, afterBlueprint, afterIdentifier];
-  return readPage(db, { sql, order: 'e.changed_at, e.blueprint, e.identifier', values });
+       and e.changed_at >= $2 and (e.changed_at, e.blueprint, e.identifier) > ($3::timestamptz, $4, $5)
+       and ${isOwn('$6')}`;
+  const values = [blueprint, msince, changedAt, afterBlueprint, afterIdentifier, peer];
+  return readPage(db, { sql, order: 'e.changed_at, e.blueprint, e.identifier', values, peer });
 }
 
 /** The next records that others refer to, in the order in which they were noted. */
 export function exportedReferences(
   db: Queryable,
-  { id }: BegunExport,
+  { id, peer }: BegunExport,
   after: readonly string[],
 ): Promise<ExportPage<RecordRow>> {
   const [seq = '0'] = after;
@@ -85,7 +98,7 @@ export function exportedReferences(
         on e.destination = 'catalog' and e.blueprint = r.blueprint and e.identifier = r.identifier
      where r.export = $1 and r.seq > $2`;
   // What these refer to is noted after this page was read: only an empty one is the last.
-  return readPage(db, { sql, order: 'e.seq', values: [id, seq], grows: true });
+  return readPage(db, { sql, order: 'e.seq', values: [id, seq], peer, grows: true });
 }
 
 interface Selection {
@@ -93,6 +106,7 @@ interface Selection {
   readonly sql: string;
   readonly order: string;
   readonly values: readonly unknown[];
+  readonly peer: boolean;
   /** More may follow a page that is not full. */
   readonly grows?: boolean;
 }
@@ -100,7 +114,7 @@ interface Selection {
 /** As many of the rows as a page takes. */
 async function readPage(
   db: Queryable,
-  { sql, order, values, grows = false }: Selection,
+  { sql, order, values, peer, grows = false }: Selection,
 ): Promise<ExportPage<RecordRow>> {
   const limits = [values.length + 1, values.length + 2].map((number) => `$${number}`);
   const rows = await db.query<ExportRow & { position: string[]; found: number }>(
@@ -113,20 +127,22 @@ async function readPage(
   );
   const found = rows[0]?.found ?? 0;
   const isLast = !grows && found < PAGE_RECORDS && rows.length === found;
-  return { rows: await withComponents(db, rows), next: isLast ? null : (rows.at(-1)?.position ?? null) };
+  return { rows: await withComponents(db, rows, peer), next: isLast ? null : (rows.at(-1)?.position ?? null) };
 }
 
 const selected = (row: string): string =>
-  `${row}.blueprint, ${row}.identifier, ${row}.fields, ${rfc3339(`${row}.changed_at`)} as "changedAt"`;
+  `${row}.blueprint, ${row}.identifier, ${row}.fields, ${rfc3339(`${row}.changed_at`)} as "changedAt",
+  ${rfc3339(`coalesce(${row}.modified_at, ${row}.updated_at)`)} as "modifiedAt"`;
 
 /** Records that are components themselves have none: those of theirs are exported by themselves. */
-async function withComponents(db: Queryable, rows: readonly ExportRow[]): Promise<RecordRow[]> {
+async function withComponents(db: Queryable, rows: readonly ExportRow[], peer: boolean): Promise<RecordRow[]> {
   const components = await db.query<ExportRow & { place: number }>(
     `select k.place, ${selected('c')}
        from unnest($1::text[], $2::text[], $3::boolean[]) with ordinality as k (blueprint, identifier, is_component, place)
       cross join lateral (
-        select * from tidemark.entity c
-         where c.destination = 'catalog' and c.parent_blueprint = k.blueprint and c.parent_identifier = k.identifier
+        select * from tidemark.entity e
+         where e.destination = 'catalog' and e.parent_blueprint = k.blueprint and e.parent_identifier = k.identifier
+           and ${isOwn('$4')}
         offset 0
       ) c
       where not k.is_component
@@ -135,6 +151,7 @@ async function withComponents(db: Queryable, rows: readonly ExportRow[]): Promis
       rows.map((row) => row.blueprint),
       rows.map((row) => row.identifier),
       rows.map((row) => parentOf(row.fields) !== null),
+      peer,
     ],
   );
   const all = rows.map((row) => ({ ...row, components: [] as ExportRow[] }));

@@ -10,7 +10,7 @@ export interface BegunExport extends ExportRequest {
   readonly nextMsince: string;
 }
 
-const COLUMNS = `id, blueprint, ${rfc3339('msince')} as msince, deleted,
+const COLUMNS = `id, blueprint, ${rfc3339('msince')} as msince, deleted, peer,
   to_char(next_msince at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as "nextMsince"`;
 
 /** Notes an export that begins. Throws `GoneError` where tombstones are asked for that are not kept any more. */
@@ -18,8 +18,9 @@ export async function beginExport(db: Database, request: ExportRequest): Promise
   await requireTombstones(db, request);
   const nextMsince = await startOfOldestWrite(db);
   const [begun] = await db.query<BegunExport>(
-    `insert into tidemark.export (blueprint, msince, deleted, next_msince) values ($1, $2, $3, $4) returning ${COLUMNS}`,
-    [request.blueprint, request.msince, request.deleted, nextMsince],
+    `insert into tidemark.export (blueprint, msince, deleted, peer, next_msince) values ($1, $2, $3, $4, $5)
+     returning ${COLUMNS}`,
+    [request.blueprint, request.msince, request.deleted, request.peer, nextMsince],
   );
   return begun as BegunExport;
 }

@@ -28,6 +28,8 @@ export interface ExportOptions {
   /** `YYYY-MM-DDThh:mm:ssZ`, or another form of RFC 3339. */
   readonly msince?: string | undefined;
   readonly deleted?: boolean | undefined;
+  /** As another Tidemark reads it: only what is held here by other sources than Tidemarks. */
+  readonly peer?: boolean | undefined;
   /** Go on after this line of an export that broke off, with the same settings. */
   readonly cursor?: string | undefined;
 }
@@ -52,19 +54,19 @@ export async function* exportLines(db: Database, options: ExportOptions): AsyncG
 const START: ExportPlace = { phase: 'records', after: [] };
 
 /** Throws `UsageError` for a time that is none: it must become neither "everything" nor "nothing" (8.1). */
-function requestOf({ blueprint, msince, deleted = false }: ExportOptions): ExportRequest {
+function requestOf({ blueprint, msince, deleted = false, peer = false }: ExportOptions): ExportRequest {
   const time = msince === undefined ? null : parseTime(msince);
   if (msince !== undefined && time === null) throw new UsageError(notMsince(msince));
-  return { blueprint: blueprint ?? null, msince: time, deleted };
+  return { blueprint: blueprint ?? null, msince: time, deleted, peer };
 }
 
 const notMsince = (text: string): string =>
   `msince "${text.slice(0, 100)}" is not a time of the form YYYY-MM-DDThh:mm:ssZ, such as 2026-01-31T12:00:00Z`;
 
 function requireSame(begun: BegunExport, request: ExportRequest): void {
-  const isSame =
-    begun.blueprint === request.blueprint && begun.msince === request.msince && begun.deleted === request.deleted;
-  if (!isSame) throw new UsageError('the cursor belongs to an export of another blueprint, msince or deleted');
+  const keys = ['blueprint', 'msince', 'deleted', 'peer'] as const;
+  const other = keys.find((key) => begun[key] !== request[key]);
+  if (other !== undefined) throw new UsageError(`the cursor belongs to an export of another ${other}`);
 }
 
 class Export {
@@ -83,14 +85,16 @@ class Export {
       const { lines, next } = await this.#page(phase, at);
       yield* lines;
       at = next;
-      if (next !== null) yield { type: 'cursor', cursor: encodeCursor({ id: this.#begun.id, phase, after: next }) };
+      if (next === null) return;
+      const { id, nextMsince } = this.#begun;
+      yield { type: 'cursor', cursor: encodeCursor({ id, phase, after: next }), msince: nextMsince };
     }
   }
 
   /** What selects everything has nothing left to refer to. */
   #has(phase: ExportPhase): boolean {
-    const { msince, blueprint, deleted } = this.#begun;
-    if (phase === 'references') return msince !== null || blueprint !== null;
+    const { msince, blueprint, deleted, peer } = this.#begun;
+    if (phase === 'references') return !peer && (msince !== null || blueprint !== null);
     return phase === 'records' || deleted;
   }
 
@@ -126,8 +130,8 @@ function lineOf(row: RecordRow, referenced: boolean): ExportLine {
   return { type: 'entity', ...exported(row), referenced, components: row.components.map(exported) };
 }
 
-function exported({ blueprint, identifier, fields, changedAt }: ExportRow): ExportedEntity {
-  return { ...toEntity({ blueprint, identifier }, fields), changedAt };
+function exported({ blueprint, identifier, fields, changedAt, modifiedAt }: ExportRow): ExportedEntity {
+  return { ...toEntity({ blueprint, identifier }, fields), changedAt, modifiedAt };
 }
 
 const RELATION = 'relations.';

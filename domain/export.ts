@@ -8,12 +8,19 @@ export interface ExportRequest {
   readonly msince: string | null;
   /** Whether records that are gone are told of. */
   readonly deleted: boolean;
+  /**
+   * As another Tidemark reads it: only what is held here by other sources than Tidemarks, so that no two of them keep an
+   * entity alive for each other (sync-semantics 8.6); and without what records refer to, which it reads by itself.
+   */
+  readonly peer: boolean;
 }
 
 /** An entity as it is exported. */
 export interface ExportedEntity extends Entity {
   /** When it, or a component of it, last changed in this catalog: RFC 3339 in UTC. */
   readonly changedAt: string;
+  /** When it last changed where it came from; where that does not tell, when its content last changed here. */
+  readonly modifiedAt: string;
 }
 
 /** A record, whole: with the components that belong to it, by blueprint and identifier. */
@@ -34,12 +41,12 @@ export interface ExportedTombstone extends EntityKey {
 
 /**
  * One line of an export. `cursor`: an export that breaks off can go on from here, within a day. `end`: everything was
- * sent; the next export asks for what changed since `msince`.
+ * sent. The next export asks for what changed since `msince`, which is the same in all lines of an export.
  */
 export type ExportLine =
   | ExportedRecord
   | ExportedTombstone
-  | { readonly type: 'cursor'; readonly cursor: string }
+  | { readonly type: 'cursor'; readonly cursor: string; readonly msince: string }
   | { readonly type: 'end'; readonly msince: string };
 
 /** Where an export goes on: a phase, and the last row of it that was sent; empty: from its start. */

@@ -39,6 +39,7 @@ create table tidemark.export (
   blueprint   text,
   msince      timestamptz,
   deleted     boolean not null,
+  peer        boolean not null,
   next_msince timestamptz not null,
   started_at  timestamptz not null default clock_timestamp()
 );

@@ -6,7 +6,10 @@ import { time } from './run.ts';
 const exported = {
   ...entityFields,
   changedAt: time.openapi({ description: 'When it, or a component of it, last changed here' }),
+  modifiedAt: time.openapi({ description: 'When it last changed where it came from, as far as that is known' }),
 };
+
+const msince = z.string().openapi({ description: 'What the next export asks for', example: '2026-01-31T12:00:00Z' });
 
 const key = z.strictObject({ blueprint: z.string(), identifier: z.string() });
 
@@ -28,10 +31,11 @@ export const exportLineSchema: z.ZodType<ExportLine> = z
     z.strictObject({
       type: z.literal('cursor'),
       cursor: z.string().openapi({ description: 'An export that breaks off after this line goes on from here' }),
+      msince,
     }),
     z.strictObject({
       type: z.literal('end'),
-      msince: z.string().openapi({ description: 'What the next export asks for', example: '2026-01-31T12:00:00Z' }),
+      msince,
     }),
   ])
   .openapi('ExportLine');

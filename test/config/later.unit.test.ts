@@ -9,13 +9,6 @@ describe('keys of later versions are refused by name', () => {
     expect(found[0]).toMatch(new RegExp(`[.\\s]${key}: \`${key}\` is not supported yet in this version$`));
   });
 
-  it.each(['tidemark'])('source type %s', (type) => {
-    const text = acme().replace('type: forge', `type: ${type}`);
-    expect(mistakes(text)).toEqual([
-      `4:13  integrations.acme.source.type: source type \`${type}\` is not supported yet in this version; one of: forge, feed`,
-    ]);
-  });
-
   it.each(['port', 'shopware'])('destination type %s, whatever its settings', (type) => {
     const text = acme({ integration: `    destination: { type: ${type}, baseUrl: x, merge: true }\n` });
     expect(mistakes(text)).toEqual([

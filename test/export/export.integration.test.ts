@@ -379,7 +379,7 @@ describe('the stream', () => {
     await fill(300);
     const cursor = (await catalog.lines()).find((line) => line.type === 'cursor')?.cursor as string;
     await expect(catalog.lines({ cursor: 'nonsense' })).rejects.toThrow('not one that an export handed out');
-    await expect(catalog.lines({ cursor, blueprint: 'repo' })).rejects.toThrow('of another blueprint');
+    await expect(catalog.lines({ cursor, blueprint: 'repo' })).rejects.toThrow('an export of another blueprint');
     await catalog.db.query(`update tidemark.export set started_at = now() - interval '25 hours'`);
     await catalog.client.forgetExpired();
     await expect(catalog.lines({ cursor })).rejects.toThrow(GoneError);
