@@ -52,7 +52,8 @@ export class BatchMapping {
       const raw = this.keepsRaw ? JSON.stringify(record) : null;
       for (const { failures, ...entity } of result.entities) {
         const failed = failures.map((failure) => failure.field);
-        this.entities.push({ ...entity, recordKey, locator, failed, observedAt, raw });
+        const times = entity.component === undefined ? this.source.timesOf?.(record) : undefined;
+        this.entities.push({ ...entity, times, recordKey, locator, failed, observedAt, raw });
         const where = entity.component === undefined ? '' : `components[${entity.component}].`;
         for (const { field, reason } of failures) this.countFailure(where + field, reason);
       }

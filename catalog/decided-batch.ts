@@ -69,7 +69,7 @@ async function decideRow(entities: DecidedEntities, row: StagedRow, request: Dec
     incoming: incomingOf(row, content.since),
     base: claim && baseOf(claim),
     others: entities.othersOf(row),
-    peer: false,
+    peer: request.policy.peer,
     raw: row.raw === null ? null : JSON.parse(row.raw),
   });
   const parent = row.component === null ? null : parentOf(row.fields);
@@ -112,8 +112,8 @@ const rejection = ({ recordKey, observedAt, raw }: StagedRow, reason: string) =>
   return { recordKey, stage: 'resolve', reason, raw: raw as string, observedAt };
 };
 
-const incomingOf = ({ fields, failed, modifiedAt }: StagedRow, firstObservedAt: string): IncomingRecord => {
-  return { fields, failed: failed as FieldPath[], modifiedAt, firstObservedAt };
+const incomingOf = ({ fields, failed, modifiedAt, times }: StagedRow, firstObservedAt: string): IncomingRecord => {
+  return { fields, failed: failed as FieldPath[], modifiedAt, times: times ?? {}, firstObservedAt };
 };
 
 /** A claim of a plain policy writes all that it says. */

@@ -1,5 +1,5 @@
 import type { RecordPolicy } from '../domain/conflict/record-policy.ts';
-import type { StoredRecord } from '../domain/conflict/vector.ts';
+import type { IncomingRecord, StoredRecord } from '../domain/conflict/vector.ts';
 import type { EntityKey, Fields } from '../domain/entity.ts';
 import type { RecordStrategy } from '../domain/strategy.ts';
 import type { Queryable } from './database.ts';
@@ -20,6 +20,8 @@ export interface StagedRow extends EntityKey {
   readonly observedAt: string;
   readonly observedTime: string;
   readonly modifiedAt: string | null;
+  /** Times of single fields, where the source knows them. */
+  readonly times: IncomingRecord['times'] | null;
   readonly raw: string | null;
   /** The epoch that last saw its claim; `null`: there is none. */
   readonly seenEpoch: number | null;
@@ -55,7 +57,7 @@ export async function readRows(tx: Queryable, request: DecidedRequest): Promise<
          from tidemark.staged_entity where attempt = $4
         order by record_key, blueprint, identifier, observed_at desc, ordinal desc
      )
-     select s.record_key as "recordKey", s.locator, s.blueprint, s.identifier, s.component, s.fields, s.failed, s.raw, s.total,
+     select s.record_key as "recordKey", s.locator, s.blueprint, s.identifier, s.component, s.fields, s.failed, s.times, s.raw, s.total,
             s.observed_at::text as "observedAt", ${rfc3339('s.observed_at')} as "observedTime",
             ${rfc3339('s.modified_at')} as "modifiedAt", c.seen_epoch as "seenEpoch",
             ${isOutdated(request)} as "isOutdated"
@@ -76,11 +78,13 @@ export async function readRows(tx: Queryable, request: DecidedRequest): Promise<
 export async function readEntities(tx: Queryable, request: DecidedRequest): Promise<HeldEntity[]> {
   const { destination, integration, batch } = request;
   const { mappedAttempt, resource, position, resources } = batch;
+  // Two Tidemarks tell each other when content changed there where nothing else is known (8.6): each must know its own.
+  const modifiedAt = request.policy.peer ? 'coalesce(modified_at, updated_at)' : 'modified_at';
   const rows = await tx.query<EntityRow>(
     `select t.blueprint, t.identifier, e.fields, e.times, e.origins, e."modifiedAt", c.claims, c.before
        from (select distinct blueprint, identifier from tidemark.staged_entity where attempt = $3) t
        left join lateral (
-         select fields, field_times as times, field_origins as origins, ${rfc3339('modified_at')} as "modifiedAt"
+         select fields, field_times as times, field_origins as origins, ${rfc3339(modifiedAt)} as "modifiedAt"
            from tidemark.entity
           where destination = $1 and blueprint = t.blueprint and identifier = t.identifier limit 1
        ) e on true

@@ -11,6 +11,7 @@ export interface ExportRow extends EntityKey {
   readonly fields: Fields;
   readonly changedAt: string;
   readonly modifiedAt: string;
+  readonly times: Readonly<Record<string, string>> | null;
 }
 
 export interface RecordRow extends ExportRow {
@@ -116,28 +117,32 @@ async function readPage(
   db: Queryable,
   { sql, order, values, peer, grows = false }: Selection,
 ): Promise<ExportPage<RecordRow>> {
-  const limits = [values.length + 1, values.length + 2].map((number) => `$${number}`);
+  const limits = [1, 2, 3].map((number) => `$${values.length + number}`);
   const rows = await db.query<ExportRow & { position: string[]; found: number }>(
-    `select ${selected('e')}, e.position, e.found from (
+    `select ${selected('e', String(limits[2]))}, e.position, e.found from (
        select e.*, count(*) over () as found, row_number() over (order by ${order}) as place,
               sum(pg_column_size(e.fields)) over (order by ${order}) as bytes
          from (select * from (${sql}) e order by ${order} limit ${limits[0]}) e
      ) e where e.place = 1 or e.bytes <= ${limits[1]} order by e.place`,
-    [...values, PAGE_RECORDS, PAGE_BYTES],
+    [...values, PAGE_RECORDS, PAGE_BYTES, peer],
   );
   const found = rows[0]?.found ?? 0;
   const isLast = !grows && found < PAGE_RECORDS && rows.length === found;
   return { rows: await withComponents(db, rows, peer), next: isLast ? null : (rows.at(-1)?.position ?? null) };
 }
 
-const selected = (row: string): string =>
+/** `peer`: the parameter that says whether another Tidemark reads. */
+const selected = (row: string, peer: string): string =>
   `${row}.blueprint, ${row}.identifier, ${row}.fields, ${rfc3339(`${row}.changed_at`)} as "changedAt",
-  ${rfc3339(`coalesce(${row}.modified_at, ${row}.updated_at)`)} as "modifiedAt"`;
+  ${rfc3339(`coalesce(${row}.modified_at, ${row}.updated_at)`)} as "modifiedAt",
+  case when ${peer}::boolean then (
+    select jsonb_object_agg(t.key, coalesce(t.value, ${rfc3339(`${row}.updated_at`)}))
+      from jsonb_each_text(${row}.field_times) t) end as times`;
 
 /** Records that are components themselves have none: those of theirs are exported by themselves. */
 async function withComponents(db: Queryable, rows: readonly ExportRow[], peer: boolean): Promise<RecordRow[]> {
   const components = await db.query<ExportRow & { place: number }>(
-    `select k.place, ${selected('c')}
+    `select k.place, ${selected('c', '$4')}
        from unnest($1::text[], $2::text[], $3::boolean[]) with ordinality as k (blueprint, identifier, is_component, place)
       cross join lateral (
         select * from tidemark.entity e

@@ -121,6 +121,8 @@ export interface StagedEntity {
   readonly fields: Fields;
   /** The entry of `components:` that it was mapped by, from 0; absent: it is the record's own. */
   readonly component?: number | undefined;
+  /** When single fields last changed where they came from, RFC 3339, where the source knows; absent: it does not. */
+  readonly times?: Readonly<Record<string, string>> | undefined;
   /** Paths of fields whose expression failed. */
   readonly failed: readonly string[];
   readonly observedAt: string;
@@ -193,14 +195,14 @@ export async function insertMapped(
     await tx.query(
       `insert into tidemark.staged_entity
          (attempt, ordinal, record_key, locator, blueprint, identifier, component, fields, failed, observed_at,
-          modified_at, raw)
+          modified_at, times, raw)
        select $1, ordinal, "recordKey", locator, blueprint, identifier, component, fields, failed, "observedAt",
-              "modifiedAt", raw
+              "modifiedAt", times, raw
          from rows from (json_to_recordset($2::json) as ("recordKey" text, locator text, blueprint text,
            identifier text, component integer, fields jsonb, failed text[], "observedAt" timestamptz,
-           "modifiedAt" timestamptz, raw text))
+           "modifiedAt" timestamptz, times jsonb, raw text))
            with ordinality as r ("recordKey", locator, blueprint, identifier, component, fields, failed, "observedAt",
-             "modifiedAt", raw, ordinal)`,
+             "modifiedAt", times, raw, ordinal)`,
       [attempt, JSON.stringify(entities)],
     );
   }

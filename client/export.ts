@@ -130,8 +130,8 @@ function lineOf(row: RecordRow, referenced: boolean): ExportLine {
   return { type: 'entity', ...exported(row), referenced, components: row.components.map(exported) };
 }
 
-function exported({ blueprint, identifier, fields, changedAt, modifiedAt }: ExportRow): ExportedEntity {
-  return { ...toEntity({ blueprint, identifier }, fields), changedAt, modifiedAt };
+function exported({ blueprint, identifier, fields, changedAt, modifiedAt, times }: ExportRow): ExportedEntity {
+  return { ...toEntity({ blueprint, identifier }, fields), changedAt, modifiedAt, ...(times ? { times } : {}) };
 }
 
 const RELATION = 'relations.';

@@ -21,6 +21,8 @@ export interface ExportedEntity extends Entity {
   readonly changedAt: string;
   /** When it last changed where it came from; where that does not tell, when its content last changed here. */
   readonly modifiedAt: string;
+  /** For another Tidemark: the same for single fields, where it is known. */
+  readonly times?: Readonly<Record<string, string>> | undefined;
 }
 
 /** A record, whole: with the components that belong to it, by blueprint and identifier. */

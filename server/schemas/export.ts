@@ -7,6 +7,10 @@ const exported = {
   ...entityFields,
   changedAt: time.openapi({ description: 'When it, or a component of it, last changed here' }),
   modifiedAt: time.openapi({ description: 'When it last changed where it came from, as far as that is known' }),
+  times: z
+    .record(z.string(), time)
+    .optional()
+    .openapi({ description: 'With `peer`: the same for single fields, where it is known' }),
 };
 
 const msince = z.string().openapi({ description: 'What the next export asks for', example: '2026-01-31T12:00:00Z' });

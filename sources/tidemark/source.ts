@@ -59,6 +59,7 @@ export function createTidemarkSource(
     list: (request) => list(http, request),
     identify: (_, record) => ({ key: String(record.identifier), locator: null }),
     lookup: async () => null,
+    timesOf: ({ times }) => (isRawRecord(times) ? (times as Readonly<Record<string, string>>) : {}),
   };
 }
 

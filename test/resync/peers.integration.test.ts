@@ -108,25 +108,76 @@ describe('8.6 two Tidemarks', () => {
     expect(await b.names()).toEqual(['a2', 'both']);
   });
 
-  it('7.4 with NEWER hold the later of two edits, whichever side reads first', async () => {
-    const [a, b] = [await Instance.start(), await Instance.start()];
-    const edit = (at: Instance, identifier: string, title: string) =>
-      at.rig.client.edit({ blueprint: 'service', identifier }, { title });
-    await a.put('x', 'y');
-    await a.reads(b, { resolution: 'newer' });
-    await b.reads(a, { resolution: 'newer' });
-    await b.sync();
-    await edit(a, 'x', 'from a, first');
-    await edit(b, 'x', 'from b, later');
-    await edit(b, 'y', 'from b, first');
-    await edit(a, 'y', 'from a, later');
-    for (let round = 0; round < 2; round++) {
+  describe('7.4 with NEWER', () => {
+    const edit = (at: Instance, identifier: string, content: { title?: string; properties?: Record<string, string> }) =>
+      at.rig.client.edit({ blueprint: 'service', identifier }, content);
+
+    const contents = async (at: Instance): Promise<unknown[]> =>
+      (await at.rig.client.entities({ limit: 100 })).map(({ identifier, title, properties }) => {
+        return { identifier, title, tier: properties.tier ?? null };
+      });
+
+    /** Two that hold the same records, each half of them its own, and have edited every field. */
+    async function pair(): Promise<[Instance, Instance]> {
+      const [a, b] = [await Instance.start(), await Instance.start()];
+      await a.put('a1', 'a2', 'a3');
+      await b.put('b1', 'b2', 'b3');
+      await a.reads(b, { resolution: 'newer' });
+      await b.reads(a, { resolution: 'newer' });
+      for (const name of ['a1', 'a2', 'a3']) await edit(a, name, { title: 'begin', properties: { tier: 'begin' } });
+      for (const name of ['b1', 'b2', 'b3']) await edit(b, name, { title: 'begin', properties: { tier: 'begin' } });
       await a.sync();
       await b.sync();
+      return [a, b];
     }
-    for (const instance of [a, b]) {
-      const titles = (await instance.rig.client.entities({ limit: 10 })).map(({ title }) => title);
-      expect(titles.sort()).toEqual(['from a, later', 'from b, later']);
-    }
+
+    it('random edits of both sides come to the same, the later edit of each field', async () => {
+      const [a, b] = await pair();
+      const expected = new Map<string, { title: string; tier: string }>();
+      let seed = 7;
+      const random = (below: number): number => {
+        seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31;
+        return Math.floor((seed / 2 ** 31) * below);
+      };
+      for (let n = 0; n < 100; n++) {
+        const name = ['a1', 'a2', 'a3', 'b1', 'b2', 'b3'][random(6)] as string;
+        const field = random(2) === 0 ? 'title' : 'tier';
+        const value = `edit ${n}`;
+        const before = expected.get(name) ?? { title: 'begin', tier: 'begin' };
+        expected.set(name, { ...before, [field]: value });
+        await edit(
+          random(2) === 0 ? a : b,
+          name,
+          field === 'title' ? { title: value } : { properties: { tier: value } },
+        );
+        if (n % 25 === 24) await (random(2) === 0 ? a : b).sync();
+      }
+      for (const at of [a, b, a]) await at.sync();
+      const wanted = [...expected].map(([identifier, content]) => ({ identifier, ...content })).sort(byIdentifier);
+      expect(await contents(a)).toEqual(wanted);
+      expect(await contents(b)).toEqual(wanted);
+      // Nothing is left to say to each other.
+      expect(await a.sync()).toMatchObject({ created: 0, updated: 0 });
+      expect(await b.sync()).toMatchObject({ created: 0, updated: 0 });
+    });
+
+    it('8.6 edits of the same time come to the same on both sides', async () => {
+      const [a, b] = await pair();
+      await edit(a, 'a1', { title: 'of a' });
+      await edit(b, 'a1', { title: 'of b' });
+      const times = `jsonb_set(field_times, '{title}', '"2099-01-01T00:00:00.000Z"')`;
+      for (const { rig } of [a, b]) {
+        await rig.db.query(
+          `update tidemark.entity set field_times = ${times}, modified_at = '2099-01-01' where identifier = 'a1'`,
+        );
+      }
+      for (const at of [b, a, b]) await at.sync();
+      const [title] = (await contents(a)) as { title: string }[];
+      expect(title).toMatchObject({ identifier: 'a1', title: 'of b' });
+      expect(await contents(b)).toEqual(await contents(a));
+    });
   });
 });
+
+const byIdentifier = (a: { identifier: string }, b: { identifier: string }): number =>
+  a.identifier < b.identifier ? -1 : 1;
