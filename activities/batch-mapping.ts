@@ -1,4 +1,5 @@
-import type { FieldFailureCount, ReadPage, RejectedRecord, StagedEntity } from '../catalog/staging.ts';
+import type { FieldFailureCount, RejectedRecord, StagedEntity } from '../catalog/mapped-batch.ts';
+import type { ReadPage } from '../catalog/staging.ts';
 import type { Resource } from '../config/configuration.ts';
 import type { RawRecord } from '../domain/json.ts';
 import { isStorableText } from '../domain/text.ts';
@@ -49,7 +50,7 @@ export class BatchMapping {
         this.reject(record, { ...result, recordKey, observedAt });
         continue;
       }
-      const raw = this.keepsRaw ? JSON.stringify(record) : null;
+      const raw = this.keepsRaw ? record : null;
       for (const { failures, ...entity } of result.entities) {
         const failed = failures.map((failure) => failure.field);
         const times = entity.component === undefined ? this.source.timesOf?.(record) : undefined;

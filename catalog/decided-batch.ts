@@ -11,7 +11,7 @@ import type { Queryable } from './database.ts';
 import { DecidedEntities, type HeldClaim } from './decided-entities.ts';
 import { type DecidedRequest, readEntities, readRows, type StagedRow } from './decided-read.ts';
 import { type DecidedRow, writeRows } from './decided-write.ts';
-import { putAside } from './staging.ts';
+import { putIntoQuarantine } from './quarantine.ts';
 
 /** The server takes a client that is silent for longer within a transaction for lost. */
 const SILENCE_MS = 2_000;
@@ -22,7 +22,7 @@ const SILENCE_MS = 2_000;
  * holds the blueprints' locks, so that nothing moves meanwhile. The counts mean what they mean for a plain batch.
  */
 export async function writeDecided(tx: Queryable, request: DecidedRequest) {
-  const { total, rows } = await readRows(tx, request);
+  const rows = await readRows(tx, request);
   const entities = new DecidedEntities(await readEntities(tx, request), request);
   const decided: DecidedRow[] = [];
   const scope = { ...request, left: new Set<string>() };
@@ -39,11 +39,11 @@ export async function writeDecided(tx: Queryable, request: DecidedRequest) {
   const { batch, integration, epoch } = request;
   const quarantined = decided.flatMap((each) => ('rejected' in each ? [each.rejected] : []));
   if (quarantined.length > 0) {
-    await putAside(tx, { integration, epoch }, { kind: batch.kind, resource: batch.resource, quarantined });
+    await putIntoQuarantine(tx, { integration, epoch }, { kind: batch.kind, resource: batch.resource, quarantined });
   }
   const warnings = decided.flatMap((each) => ('decision' in each ? each.decision.warnings : []));
   return {
-    ...counted(decided, entities, { total, request }),
+    ...counted(decided, entities, request),
     quarantined: quarantined.length,
     warnings: [...new Set(warnings.map(({ text }) => text))],
   };
@@ -70,9 +70,9 @@ async function decideRow(entities: DecidedEntities, row: StagedRow, request: Dec
     base: claim && baseOf(claim),
     others: entities.othersOf(row),
     peer: request.policy.peer,
-    raw: row.raw === null ? null : JSON.parse(row.raw),
+    raw: row.raw,
   });
-  const parent = row.component === null ? null : parentOf(row.fields);
+  const parent = row.component === undefined ? null : parentOf(row.fields);
   if (parent !== null && request.left.has(nameOf(parent))) {
     const decision = decide(vector, NOTHING, null);
     return { row, outcome: 'skipped', decision, isUnknown: vector.local === null };
@@ -90,7 +90,7 @@ async function decideRow(entities: DecidedEntities, row: StagedRow, request: Dec
 
 /** A component has a strategy of its own. */
 function policyOf({ component }: StagedRow, { policy: { policy }, batch }: DecidedRequest): Policy {
-  const strategy = component === null ? undefined : batch.strategy.components?.[component];
+  const strategy = component === undefined ? undefined : batch.strategy.components?.[component];
   return strategy === undefined ? policy : { ...policy, strategy: METHODS.filter((method) => strategy[method]) };
 }
 
@@ -109,7 +109,7 @@ async function answerOf(
 }
 
 const rejection = ({ recordKey, observedAt, raw }: StagedRow, reason: string) => {
-  return { recordKey, stage: 'resolve', reason, raw: raw as string, observedAt };
+  return { recordKey, stage: 'resolve', reason, raw: JSON.stringify(raw), observedAt };
 };
 
 const incomingOf = ({ fields, failed, modifiedAt, times }: StagedRow, firstObservedAt: string): IncomingRecord => {
@@ -136,14 +136,9 @@ function contentOf({ fields, observedTime }: StagedRow, claim: HeldClaim | null)
   return { hash, since: isAsWritten ? claim.observedAt : observedTime };
 }
 
-interface CountedBatch {
-  readonly total: number;
-  readonly request: DecidedRequest;
-}
-
 /** A record that this run has seen already, or that changed nothing beside one that did, is none of them. */
-function counted(decided: readonly DecidedRow[], entities: DecidedEntities, { total, request }: CountedBatch) {
-  const { live, seenEpoch } = request;
+function counted(decided: readonly DecidedRow[], entities: DecidedEntities, request: DecidedRequest) {
+  const { live, seenEpoch, batch } = request;
   const isDuplicate = ({ row }: DecidedRow): boolean => !live && row.seenEpoch === seenEpoch;
   const stayed = decided.filter(({ row, outcome }) => outcome !== 'outdated' && !entities.hasChanged(row));
   const isDecided = ({ outcome }: DecidedRow): boolean => outcome !== 'skipped' && outcome !== 'quarantined';
@@ -153,6 +148,6 @@ function counted(decided: readonly DecidedRow[], entities: DecidedEntities, { to
     unchanged: stayed.filter((each) => isDecided(each) && !isDuplicate(each)).length,
     skipped: decided.filter((each) => each.outcome === 'skipped' && !isDuplicate(each)).length,
     outdated: decided.filter(({ outcome }) => outcome === 'outdated').length,
-    duplicates: total - decided.length + stayed.filter(isDuplicate).length,
+    duplicates: batch.entities.length - decided.length + stayed.filter(isDuplicate).length,
   };
 }

@@ -1,28 +1,18 @@
 import type { RecordPolicy } from '../domain/conflict/record-policy.ts';
-import type { IncomingRecord, StoredRecord } from '../domain/conflict/vector.ts';
+import type { StoredRecord } from '../domain/conflict/vector.ts';
 import type { EntityKey, Fields } from '../domain/entity.ts';
-import type { RecordStrategy } from '../domain/strategy.ts';
+import { storableText } from '../domain/text.ts';
 import type { Queryable } from './database.ts';
 import type { HeldClaim, HeldEntity } from './decided-entities.ts';
+import type { StagedEntity, WritableRecords } from './mapped-batch.ts';
 import { isConfigured, mergeOrder } from './merge-order.ts';
 import { isOutdated } from './outdated.ts';
 import { rfc3339 } from './time.ts';
 
-/** A staged record with what its own claim says. */
-export interface StagedRow extends EntityKey {
-  readonly recordKey: string;
-  readonly locator: string | null;
-  /** The entry of `components:` that it was mapped by; `null`: it is the record's own. */
-  readonly component: number | null;
-  readonly fields: Fields;
-  readonly failed: readonly string[];
-  /** In full precision, and as the rules compare it. */
-  readonly observedAt: string;
+/** A mapped record with what its own claim says. */
+export interface StagedRow extends StagedEntity {
+  /** When it was observed, as the rules compare it: `observedAt` has the full precision. */
   readonly observedTime: string;
-  readonly modifiedAt: string | null;
-  /** Times of single fields, where the source knows them. */
-  readonly times: IncomingRecord['times'] | null;
-  readonly raw: string | null;
   /** The epoch that last saw its claim; `null`: there is none. */
   readonly seenEpoch: number | null;
   readonly isOutdated: boolean;
@@ -35,31 +25,23 @@ export interface DecidedRequest {
   readonly epoch: number;
   /** What its claims are seen by: the epoch, or 0 for a live write. */
   readonly seenEpoch: number;
-  readonly batch: {
-    readonly mappedAttempt: string;
-    readonly kind: string;
-    readonly resource: string;
-    readonly position: number;
-    readonly resources: readonly string[];
-    readonly strategy: RecordStrategy;
-  };
+  readonly batch: WritableRecords;
   readonly policy: RecordPolicy;
   readonly live: boolean;
   readonly hasLiveWrites: boolean;
 }
 
-/** The records of a batch in their order, of several of one identity the latest; `total` counts all. */
-export async function readRows(tx: Queryable, request: DecidedRequest): Promise<{ total: number; rows: StagedRow[] }> {
+/** The records of a batch in their order, of several of one identity the latest. */
+export async function readRows(tx: Queryable, request: DecidedRequest): Promise<StagedRow[]> {
   const { destination, integration, batch } = request;
-  const rows = await tx.query<StagedRow & { total: number }>(
+  const rows = await tx.query<Pick<StagedRow, 'observedTime' | 'seenEpoch' | 'isOutdated'> & { ordinal: number }>(
     `with staged as materialized (
-       select distinct on (record_key, blueprint, identifier) *, count(*) over () as total
-         from tidemark.staged_entity where attempt = $4
+       select distinct on (record_key, blueprint, identifier) *
+         from unnest($4::text[], $5::text[], $6::text[], $7::timestamptz[]) with ordinality
+           as m (record_key, blueprint, identifier, observed_at, ordinal)
         order by record_key, blueprint, identifier, observed_at desc, ordinal desc
      )
-     select s.record_key as "recordKey", s.locator, s.blueprint, s.identifier, s.component, s.fields, s.failed, s.times, s.raw, s.total,
-            s.observed_at::text as "observedAt", ${rfc3339('s.observed_at')} as "observedTime",
-            ${rfc3339('s.modified_at')} as "modifiedAt", c.seen_epoch as "seenEpoch",
+     select s.ordinal::int, ${rfc3339('s.observed_at')} as "observedTime", c.seen_epoch as "seenEpoch",
             ${isOutdated(request)} as "isOutdated"
        from staged s
        left join lateral (
@@ -69,20 +51,31 @@ export async function readRows(tx: Queryable, request: DecidedRequest): Promise<
           limit 1
        ) c on true
       order by s.ordinal`,
-    [destination, integration, batch.resource, batch.mappedAttempt],
+    [
+      destination,
+      integration,
+      batch.resource,
+      batch.entities.map(({ recordKey }) => recordKey),
+      batch.entities.map(({ blueprint }) => blueprint),
+      batch.entities.map(({ identifier }) => identifier),
+      batch.entities.map(({ observedAt }) => observedAt),
+    ],
   );
-  return { total: rows[0]?.total ?? 0, rows };
+  return rows.map(({ ordinal, ...row }) => {
+    const entity = batch.entities[ordinal - 1] as StagedEntity;
+    return { ...entity, locator: entity.locator && storableText(entity.locator), ...row };
+  });
 }
 
 /** The entities that a batch is about, as they are stored, with every claim on them. */
 export async function readEntities(tx: Queryable, request: DecidedRequest): Promise<HeldEntity[]> {
   const { destination, integration, batch } = request;
-  const { mappedAttempt, resource, position, resources } = batch;
+  const { entities, resource, position, resources } = batch;
   // Two Tidemarks tell each other when content changed there where nothing else is known (8.6): each must know its own.
   const modifiedAt = request.policy.peer ? 'coalesce(modified_at, updated_at)' : 'modified_at';
   const rows = await tx.query<EntityRow>(
     `select t.blueprint, t.identifier, e.fields, e.times, e.origins, e."modifiedAt", c.claims, c.before
-       from (select distinct blueprint, identifier from tidemark.staged_entity where attempt = $3) t
+       from (select distinct * from unnest($3::text[], $7::text[]) as k (blueprint, identifier)) t
        left join lateral (
          select fields, field_times as times, field_origins as origins, ${rfc3339(modifiedAt)} as "modifiedAt"
            from tidemark.entity
@@ -99,7 +92,15 @@ export async function readEntities(tx: Queryable, request: DecidedRequest): Prom
           from tidemark.claim c
          where c.destination = $1 and c.blueprint = t.blueprint and c.identifier = t.identifier
       ) c`,
-    [destination, integration, mappedAttempt, resources, position, resource],
+    [
+      destination,
+      integration,
+      entities.map(({ blueprint }) => blueprint),
+      resources,
+      position,
+      resource,
+      entities.map(({ identifier }) => identifier),
+    ],
   );
   return rows.map(({ claims, before, blueprint, identifier, ...stored }) => {
     return { blueprint, identifier, record: recordOf(stored), claims, before };

@@ -5,7 +5,7 @@ import { changesOf, logChanges } from './change-log.ts';
 import type { Queryable } from './database.ts';
 import type { DecidedEntities } from './decided-entities.ts';
 import type { DecidedRequest, StagedRow } from './decided-read.ts';
-import type { RejectedRecord } from './staging.ts';
+import type { RejectedRecord } from './mapped-batch.ts';
 
 /** What became of a staged record. */
 export type DecidedRow =
@@ -104,9 +104,9 @@ const WRITE = `
   ), claimed as (
     insert into tidemark.claim as c (destination, integration, resource, record_key, blueprint, identifier, kind,
                                      position, locator, first_epoch, seen_epoch, observed_at, live, base, owns,
-                                     conflict_base, content_hash, content_since)
+                                     conflict_base, content_hash, content_since, digest, entity_version)
     select $1, $2, $3, "recordKey", blueprint, identifier, $5, $4, locator, $7, $6, "observedAt", $8,
-           coalesce(base, '{}'), owns, "conflictBase", hash, since
+           coalesce(base, '{}'), owns, "conflictBase", hash, since, null, null
       from ${CLAIMS} order by "recordKey", blueprint, identifier
     on conflict (destination, integration, resource, record_key, blueprint, identifier) do update
       set kind = excluded.kind, position = excluded.position, locator = excluded.locator,
@@ -118,7 +118,7 @@ const WRITE = `
           conflict_base = case when excluded.content_hash is null then c.conflict_base else excluded.conflict_base end,
           content_hash = coalesce(excluded.content_hash, c.content_hash),
           content_since = coalesce(excluded.content_since, c.content_since),
-          owns = c.owns or excluded.owns
+          owns = c.owns or excluded.owns, digest = null, entity_version = null
   ), skipped as (
     insert into tidemark.skipped as k
       (destination, integration, resource, record_key, blueprint, identifier, kind, seen_epoch)

@@ -1,25 +1,14 @@
-import { randomUUID } from 'node:crypto';
 import { type CallCounts, SCOPE_PREFIX } from '../domain/call.ts';
-import type { RecordPolicy } from '../domain/conflict/record-policy.ts';
 import { parentOf } from '../domain/entity.ts';
-import type { RecordStrategy } from '../domain/strategy.ts';
 import type { Database, Queryable } from './database.ts';
 import { collectDoomed, endDoomed, lockBlueprintsOf, WRITTEN, withParents } from './ending.ts';
 import { lockCall, settleCall } from './inbox.ts';
-import { insertMapped, type RejectedRecord, type StagedEntity } from './staging.ts';
-import { lockOutPages, writeStaged } from './write-batch.ts';
+import type { WritableRecords } from './mapped-batch.ts';
+import { putIntoQuarantine } from './quarantine.ts';
+import { lockOutPages, type Written, writeMapped } from './write-batch.ts';
 
 /** What a call writes for one resource. */
-export interface LiveWrite {
-  readonly resource: string;
-  readonly kind: string;
-  readonly position: number;
-  readonly strategy: RecordStrategy;
-  /** What decides beyond the strategy; `null`: nothing. */
-  readonly policy: RecordPolicy | null;
-  readonly entities: readonly StagedEntity[];
-  readonly quarantined: readonly RejectedRecord[];
-}
+export type LiveWrite = Omit<WritableRecords, 'resources'>;
 
 /** Claims of a resource that a call ends, unless they were observed later. */
 export interface LiveEnd {
@@ -123,21 +112,10 @@ async function lockAll(
 async function writeResource(
   tx: Queryable,
   { integration, destination, epoch, resources }: LiveTarget & { epoch: number },
-  { resource, kind, position, strategy, policy, entities, quarantined }: LiveWrite,
-) {
-  const [fetchAttempt, mappedAttempt] = [randomUUID(), randomUUID()];
-  await tx.query(`insert into tidemark.batch (attempt, kind, resource, pass) values ($1, $2, $3, 'live')`, [
-    fetchAttempt,
-    kind,
-    resource,
-  ]);
-  const counts = { pages: 0, read: entities.length + quarantined.length, ruledOut: 0 };
-  const mapped = { attempt: mappedAttempt, fetchAttempt, kind, resource, entities, quarantined, counts };
-  await insertMapped(tx, { integration, epoch }, { ...mapped, fieldFailures: [], whole: true });
-  const batch = { fetchAttempt, mappedAttempt, kind, resource, position, resources, strategy, policy };
-  const written = await writeStaged(tx, { integration, destination, epoch, batch, live: true });
-  await tx.query('delete from tidemark.batch where attempt = $1', [fetchAttempt]);
-  return written;
+  write: LiveWrite,
+): Promise<Written> {
+  await putIntoQuarantine(tx, { integration, epoch }, write);
+  return writeMapped(tx, { integration, destination, epoch, batch: { ...write, resources }, live: true });
 }
 
 const endRows = (ends: readonly LiveEnd[]): string =>

@@ -14,7 +14,7 @@ const isLater = (claim: string, live: boolean): string =>
  * The record was observed later as something else, or is known to have been gone later: what is older brings back neither
  * a deleted record nor a former identity (sync-semantics 6.2, 6.4). Each look-up goes by an index.
  */
-function overtakenBy(live: boolean): string {
+export function overtakenBy(live: boolean): string {
   const tombstone = `
              select from tidemark.tombstone t
               where t.integration = $2 and t.destination = $1 and t.resource = $3

@@ -1,6 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
-import { listClaims } from '../catalog/claims.ts';
 import {
   type IntegrationRow,
   importConfiguration,
@@ -37,7 +36,6 @@ import { storedInterval } from '../config/load.ts';
 import { type ConfigurationPatch, patchableIn, patchDocument } from '../config/patch.ts';
 import { intervalVariable } from '../config/settings.ts';
 import type { Call, CallReport } from '../domain/call.ts';
-import type { Claim } from '../domain/claim.ts';
 import type { Entity, EntityKey } from '../domain/entity.ts';
 import { ConflictError, type Mistake, NotFoundError, UnavailableError, UsageError } from '../domain/errors.ts';
 import type { Explanation } from '../domain/explanation.ts';
@@ -563,11 +561,6 @@ export class TidemarkClient {
   /** Drops tombstones and unfinished exports that were kept long enough (sync-semantics 8.4). */
   async forgetExpired(): Promise<void> {
     await forgetExpired(this.db);
-  }
-
-  /** The claims on an entity; none where there is no such entity. */
-  async claims(key: EntityKey): Promise<Claim[]> {
-    return listClaims(this.db, key);
   }
 
   /** The blueprints of which the catalog has entities, by name. */

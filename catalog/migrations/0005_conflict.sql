@@ -28,11 +28,6 @@ alter table tidemark.claim
   add column content_hash  text,
   add column content_since timestamptz;
 
--- For the decision: the record's own modified time, and the raw record where a resolver is to see it.
-alter table tidemark.staged_entity
-  add column modified_at timestamptz,
-  add column raw         text;
-
 -- What there is to say of a kind's records, each text once (7.4, 7.7).
 alter table tidemark.kind_run add column warnings text[] not null default '{}';
 

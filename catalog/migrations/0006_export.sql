@@ -10,12 +10,6 @@ create index entity_changed on tidemark.entity (changed_at) where destination = 
 create index entity_component on tidemark.entity (destination, parent_blueprint, parent_identifier)
   where parent_blueprint is not null;
 
--- The entry of `components:` that it was mapped by, from 0; null: it is the record's own.
--- `times`: when its fields last changed where they came from, where the source knows: field → RFC 3339.
-alter table tidemark.staged_entity
-  add column component integer,
-  add column times     jsonb;
-
 -- Entities of the catalog that are gone (8.4). One that is there again keeps its row, which then counts for nothing.
 create table tidemark.entity_tombstone (
   blueprint         text not null,

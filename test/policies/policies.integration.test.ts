@@ -250,7 +250,7 @@ describe('policies in the catalog', () => {
       const before = await catalog.row();
       await catalog.client.edit(KEY, { title: 'A' });
       expect(await catalog.row()).toEqual(before);
-      expect((await catalog.client.claims(KEY)).map(({ integration }) => integration)).toEqual(['acme']);
+      expect((await catalog.client.explain(KEY)).claims.map(({ integration }) => integration)).toEqual(['acme']);
     });
 
     it('1.2 7.10 a person who edited an entity holds a claim on it: no resync deletes it', async () => {
