@@ -53,8 +53,10 @@ export class BatchMapping {
       const raw = this.keepsRaw ? record : null;
       for (const { failures, ...entity } of result.entities) {
         const failed = failures.map((failure) => failure.field);
-        this.entities.push({ ...entity, recordKey, locator, failed, observedAt, raw });
-        for (const { field, reason } of failures) this.countFailure(field, reason);
+        const times = entity.component === undefined ? this.source.timesOf?.(record) : undefined;
+        this.entities.push({ ...entity, times, recordKey, locator, failed, observedAt, raw });
+        const where = entity.component === undefined ? '' : `components[${entity.component}].`;
+        for (const { field, reason } of failures) this.countFailure(where + field, reason);
       }
       const [rejection] = result.rejections;
       if (rejection) this.reject(record, { ...rejection, recordKey, observedAt });

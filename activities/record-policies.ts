@@ -12,14 +12,16 @@ const RESOLVER_LIMIT_MS = 5_000;
  * The policies of an integration's resources, by key; those that have nothing but a strategy are left out, unless their
  * records tell when they were modified: such times are kept with the entities (sync-semantics 7.10).
  */
-export function recordPolicies({ resources }: Integration, source: Source): ReadonlyMap<string, RecordPolicy> {
+export function recordPolicies(integration: Integration, source: Source): ReadonlyMap<string, RecordPolicy> {
+  const { resources } = integration;
+  const peer = integration.source.type === 'tidemark';
   return new Map(
     resources.flatMap((resource): [string, RecordPolicy][] => {
       const { key, policy, entity } = resource;
       const { strategy: _, ...rules } = policy;
       const resolve = resolverOf(resource, source);
       const isPlain = Object.keys(rules).length === 0 && resolve === null && entity.modifiedAt === null;
-      return isPlain ? [] : [[key, { policy, resolve }]];
+      return isPlain ? [] : [[key, { policy, resolve, peer }]];
     }),
   );
 }

@@ -1,6 +1,6 @@
 import type { RunRef } from '../domain/run.ts';
 import type { Database, Queryable } from './database.ts';
-import { collectDoomed, endDoomed, lockBlueprintsOf, SAME_CLAIM, WRITTEN } from './ending.ts';
+import { collectDoomed, endDoomed, lockBlueprintsOf, SAME_CLAIM, WRITTEN, withParents } from './ending.ts';
 import { fenced } from './fence.ts';
 import { supersedePlans } from './plans.ts';
 
@@ -30,8 +30,8 @@ export function applyPlan(
       return refused(row, plan, `superseded: ${why}`);
     }
     if (row.state !== 'open') return refused(row, plan, `${row.state}: ${row.why}`);
-    const named = 'select destination, blueprint from tidemark.plan_claim where plan = $1';
-    await lockBlueprintsOf(tx, named, [plan]);
+    const named = 'select destination, blueprint, identifier from tidemark.plan_claim where plan = $1';
+    await lockBlueprintsOf(tx, withParents(named), [plan]);
     await collectDoomed(tx, STILL_UNSEEN, [plan]);
     const ended = await endDoomed(tx, { integration: run.integration, resources });
     const deleted = ended.reduce((sum, group) => sum + group.deleted, 0);

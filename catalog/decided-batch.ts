@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { decide } from '../domain/conflict/decide.ts';
 import type { Decision } from '../domain/conflict/decision.ts';
-import type { ResolverResult } from '../domain/conflict/policy.ts';
+import { METHODS, type Policy, type ResolverResult } from '../domain/conflict/policy.ts';
 import type { RecordPolicy } from '../domain/conflict/record-policy.ts';
 import { type IncomingRecord, toVector, type Vector } from '../domain/conflict/vector.ts';
-import type { FieldPath, Fields } from '../domain/entity.ts';
+import { type EntityKey, type FieldPath, type Fields, parentOf } from '../domain/entity.ts';
 import type { Json } from '../domain/json.ts';
 import { canonicalJson, sameJson } from '../domain/json-equality.ts';
 import type { Queryable } from './database.ts';
@@ -25,9 +25,12 @@ export async function writeDecided(tx: Queryable, request: DecidedRequest) {
   const rows = await readRows(tx, request);
   const entities = new DecidedEntities(await readEntities(tx, request), request);
   const decided: DecidedRow[] = [];
+  const scope = { ...request, left: new Set<string>() };
   let spokeAt = performance.now();
   for (const row of rows) {
-    decided.push(row.isOutdated ? { row, outcome: 'outdated' } : await decideRow(entities, row, request));
+    const each = row.isOutdated ? ({ row, outcome: 'outdated' } as const) : await decideRow(entities, row, scope);
+    if (each.outcome === 'skipped' || each.outcome === 'quarantined') scope.left.add(nameOf(row));
+    decided.push(each);
     if (performance.now() - spokeAt < SILENCE_MS) continue;
     await tx.query('select 1');
     spokeAt = performance.now();
@@ -46,7 +49,15 @@ export async function writeDecided(tx: Queryable, request: DecidedRequest) {
   };
 }
 
-async function decideRow(entities: DecidedEntities, row: StagedRow, request: DecidedRequest): Promise<DecidedRow> {
+interface Deciding extends DecidedRequest {
+  /** Entities of this batch that the strategy skipped, or whose resolver threw. */
+  readonly left: ReadonlySet<string>;
+}
+
+const NOTHING: Policy = { strategy: [] };
+
+/** What is left alone is left alone with its components (sync-semantics 7.1, 7.7). Records come before their components. */
+async function decideRow(entities: DecidedEntities, row: StagedRow, request: Deciding): Promise<DecidedRow> {
   const claim = entities.claimOf(row);
   const content = contentOf(row, claim);
   const vector = toVector({
@@ -58,12 +69,17 @@ async function decideRow(entities: DecidedEntities, row: StagedRow, request: Dec
     incoming: incomingOf(row, content.since),
     base: claim && baseOf(claim),
     others: entities.othersOf(row),
-    peer: false,
+    peer: request.policy.peer,
     raw: row.raw,
   });
+  const parent = row.component === undefined ? null : parentOf(row.fields);
+  if (parent !== null && request.left.has(nameOf(parent))) {
+    const decision = decide(vector, NOTHING, null);
+    return { row, outcome: 'skipped', decision, isUnknown: vector.local === null };
+  }
   const answer = await answerOf(vector, request.policy);
   if ('reason' in answer) return { row, outcome: 'quarantined', rejected: rejection(row, answer.reason) };
-  const decision = decide(vector, request.policy.policy, request.policy.resolve === null ? null : answer);
+  const decision = decide(vector, policyOf(row, request), request.policy.resolve === null ? null : answer);
   if (decision.action === 'skip') {
     return { row, outcome: 'skipped', decision, isUnknown: vector.local === null };
   }
@@ -71,6 +87,14 @@ async function decideRow(entities: DecidedEntities, row: StagedRow, request: Dec
   entities.write(row, { record: decision.record, base, conflictBase: decision.base });
   return { row, outcome: decision.action, decision, base, content };
 }
+
+/** A component has a strategy of its own. */
+function policyOf({ component }: StagedRow, { policy: { policy }, batch }: DecidedRequest): Policy {
+  const strategy = component === undefined ? undefined : batch.strategy.components?.[component];
+  return strategy === undefined ? policy : { ...policy, strategy: METHODS.filter((method) => strategy[method]) };
+}
+
+const nameOf = ({ blueprint, identifier }: EntityKey): string => JSON.stringify([blueprint, identifier]);
 
 /** What the resolver answers; `reason`: it threw. */
 async function answerOf(
@@ -88,8 +112,8 @@ const rejection = ({ recordKey, observedAt, raw }: StagedRow, reason: string) =>
   return { recordKey, stage: 'resolve', reason, raw: JSON.stringify(raw), observedAt };
 };
 
-const incomingOf = ({ fields, failed, modifiedAt }: StagedRow, firstObservedAt: string): IncomingRecord => {
-  return { fields, failed: failed as FieldPath[], modifiedAt, firstObservedAt };
+const incomingOf = ({ fields, failed, modifiedAt, times }: StagedRow, firstObservedAt: string): IncomingRecord => {
+  return { fields, failed: failed as FieldPath[], modifiedAt, times: times ?? {}, firstObservedAt };
 };
 
 /** A claim of a plain policy writes all that it says. */

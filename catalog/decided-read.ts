@@ -71,11 +71,13 @@ export async function readRows(tx: Queryable, request: DecidedRequest): Promise<
 export async function readEntities(tx: Queryable, request: DecidedRequest): Promise<HeldEntity[]> {
   const { destination, integration, batch } = request;
   const { entities, resource, position, resources } = batch;
+  // Two Tidemarks tell each other when content changed there where nothing else is known (8.6): each must know its own.
+  const modifiedAt = request.policy.peer ? 'coalesce(modified_at, updated_at)' : 'modified_at';
   const rows = await tx.query<EntityRow>(
     `select t.blueprint, t.identifier, e.fields, e.times, e.origins, e."modifiedAt", c.claims, c.before
        from (select distinct * from unnest($3::text[], $7::text[]) as k (blueprint, identifier)) t
        left join lateral (
-         select fields, field_times as times, field_origins as origins, ${rfc3339('modified_at')} as "modifiedAt"
+         select fields, field_times as times, field_origins as origins, ${rfc3339(modifiedAt)} as "modifiedAt"
            from tidemark.entity
           where destination = $1 and blueprint = t.blueprint and identifier = t.identifier limit 1
        ) e on true

@@ -2,7 +2,7 @@ import { SCOPE_PREFIX } from '../domain/call.ts';
 import { type DeleteFacts, type DeleteLimits, guardReason } from '../domain/delete-guards.ts';
 import type { RunRef } from '../domain/run.ts';
 import type { Database, Queryable } from './database.ts';
-import { collectDoomed, endDoomed, lockBlueprintsOf, SAME_CLAIM, WRITTEN } from './ending.ts';
+import { collectDoomed, endDoomed, lockBlueprintsOf, SAME_CLAIM, WRITTEN, withParents } from './ending.ts';
 import { fenced } from './fence.ts';
 import { proposePlan, supersedePlans } from './plans.ts';
 import { dropOrphans } from './quarantine.ts';
@@ -41,8 +41,8 @@ export interface DeletePhase {
 export function deleteStale(db: Database, run: RunRef, request: DeleteRequest): Promise<DeletePhase> {
   return fenced(db, run, async (tx) => {
     // First: an attempt that overlaps with this one has then committed, and is seen.
-    const candidates = 'select destination, blueprint from tidemark.delete_candidate where run_id = $1';
-    await lockBlueprintsOf(tx, candidates, [run.runId]);
+    const candidates = 'select destination, blueprint, identifier from tidemark.delete_candidate where run_id = $1';
+    await lockBlueprintsOf(tx, withParents(candidates), [run.runId]);
     const [state] = await tx.query<{ done: boolean; unchanged: boolean }>(
       `select r.deletes_done as done, r.config_version = i.config_version as unchanged
          from tidemark.run r join tidemark.integration i on i.id = r.integration where r.id = $1`,

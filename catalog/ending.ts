@@ -54,6 +54,19 @@ export async function lockBlueprintsOf(tx: Queryable, claims: string, values: re
 }
 
 /**
+ * The blueprints of claims and of the records that their components belong to: a component's change changes its record.
+ * `claims`: a query of the claims' destination, blueprint and identifier.
+ */
+export const withParents = (claims: string): string => `
+  select destination, blueprint from (${claims}) c
+   union
+  select c.destination, e.parent_blueprint
+    from (${claims}) c
+    join tidemark.entity e
+      on e.destination = c.destination and e.blueprint = c.blueprint and e.identifier = c.identifier
+     and e.parent_blueprint is not null`;
+
+/**
  * Records that map to an entity without owning it own it from now on when an owner lets go: or the catalog would
  * lack what a source still has (1.1, 1.2).
  */

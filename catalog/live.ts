@@ -1,6 +1,7 @@
 import { type CallCounts, SCOPE_PREFIX } from '../domain/call.ts';
+import { parentOf } from '../domain/entity.ts';
 import type { Database, Queryable } from './database.ts';
-import { collectDoomed, endDoomed, lockBlueprintsOf, WRITTEN } from './ending.ts';
+import { collectDoomed, endDoomed, lockBlueprintsOf, WRITTEN, withParents } from './ending.ts';
 import { lockCall, settleCall } from './inbox.ts';
 import type { WritableRecords } from './mapped-batch.ts';
 import { putIntoQuarantine } from './quarantine.ts';
@@ -95,12 +96,15 @@ async function lockAll(
   { integration, destination }: LiveTarget,
   { writes, ends }: Pick<LiveChange, 'writes' | 'ends'>,
 ): Promise<void> {
-  const named = new Set(writes.flatMap(({ entities }) => entities.map(({ blueprint }) => blueprint)));
+  const entities = writes.flatMap((each) => each.entities);
+  const named = new Set(
+    entities.flatMap(({ blueprint, fields }) => [blueprint, parentOf(fields)?.blueprint ?? blueprint]),
+  );
   await lockBlueprintsOf(
     tx,
     `select $1::text as destination, unnest($2::text[]) as blueprint
       union
-     select destination, blueprint from (${ended('$3', '$4')}) e`,
+     select destination, blueprint from (${withParents(ended('$3', '$4'))}) e`,
     [destination, [...named], endRows(ends), integration],
   );
 }

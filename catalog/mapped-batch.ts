@@ -1,7 +1,7 @@
 import type { RecordPolicy } from '../domain/conflict/record-policy.ts';
 import type { Fields } from '../domain/entity.ts';
 import type { RawRecord } from '../domain/json.ts';
-import type { Strategy } from '../domain/strategy.ts';
+import type { RecordStrategy } from '../domain/strategy.ts';
 
 /** An entity as the mapping made it from a record. */
 export interface StagedEntity {
@@ -11,6 +11,10 @@ export interface StagedEntity {
   readonly blueprint: string;
   readonly identifier: string;
   readonly fields: Fields;
+  /** The entry of `components:` that it was mapped by, from 0; absent: it is the record's own. */
+  readonly component?: number | undefined;
+  /** When single fields last changed where they came from, RFC 3339, where the source knows; absent: it does not. */
+  readonly times?: Readonly<Record<string, string>> | undefined;
   /** Paths of fields whose expression failed. */
   readonly failed: readonly string[];
   readonly observedAt: string;
@@ -50,7 +54,7 @@ export interface WritableRecords extends MappedRecords {
   readonly position: number;
   /** The keys of all resources that the configuration holds. */
   readonly resources: readonly string[];
-  readonly strategy: Strategy;
+  readonly strategy: RecordStrategy;
   /** What decides beyond the strategy, record by record; `null`: nothing, all is written at once. */
   readonly policy: RecordPolicy | null;
 }

@@ -3,7 +3,7 @@ import { UsageError } from '../domain/errors.ts';
 import type { PinnedRun } from '../domain/run.ts';
 import type { Database, Queryable } from './database.ts';
 import { type DeletePhase, type DeleteRequest, deleteConfirmed, readDeletes } from './delete-phase.ts';
-import { lockBlueprintsOf } from './ending.ts';
+import { lockBlueprintsOf, withParents } from './ending.ts';
 import { fenced } from './fence.ts';
 import { settleCall } from './inbox.ts';
 import { supersedePlans } from './plans.ts';
@@ -60,8 +60,9 @@ async function write(tx: Queryable, run: PinnedRun, synced: Synced) {
   await lockBlueprintsOf(
     tx,
     `select $1::text as destination, unnest($2::text[]) as blueprint
-      union select destination, blueprint from tidemark.claim
-             where destination = $1 and integration = $3 and resource = $4`,
+      union ${withParents(`
+        select destination, blueprint, identifier from tidemark.claim
+         where destination = $1 and integration = $3 and resource = $4`)}`,
     [destination, entities.map(({ blueprint }) => blueprint), run.integration, kind],
   );
   const batch = {

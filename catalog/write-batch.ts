@@ -1,5 +1,6 @@
+import { type EntityKey, parentOf } from '../domain/entity.ts';
 import type { UpsertCounts } from '../domain/run.ts';
-import type { Strategy } from '../domain/strategy.ts';
+import type { RecordStrategy, Strategy } from '../domain/strategy.ts';
 import { storableText } from '../domain/text.ts';
 import type { Queryable } from './database.ts';
 import { writeDecided } from './decided-batch.ts';
@@ -21,8 +22,8 @@ const PLANNING = `set local enable_nestloop = off; set local enable_mergejoin = 
 
 /** The mapped rows, from their parameter. */
 const MAPPED = `rows from (json_to_recordset($7::json) as ("recordKey" text, locator text, blueprint text,
-      identifier text, fields jsonb, failed text[], "observedAt" timestamptz, digest uuid)) with ordinality
-      as m (record_key, locator, blueprint, identifier, fields, failed, observed_at, digest, ordinal)`;
+      identifier text, component integer, fields jsonb, failed text[], "observedAt" timestamptz, digest uuid))
+      with ordinality as m (record_key, locator, blueprint, identifier, component, fields, failed, observed_at, digest, ordinal)`;
 
 /**
  * Claims that the mapped rows make or renew: what is stored of each (`seen_epoch` null: no claim yet), its new base,
@@ -49,12 +50,29 @@ const incoming = ({ strategy, live, hasLiveWrites }: Manner): string => `
       ) c on true
   )`;
 
-/** What is there may only be updated, what is not there only created (sync-semantics 7.1). */
-function skippedBy({ create, update }: Strategy): string {
-  if (create && update) return 'false';
+/**
+ * What is there may only be updated, what is not there only created; components of a record that is skipped are skipped
+ * with it (sync-semantics 7.1).
+ */
+function skippedBy({ components = [], ...own }: RecordStrategy): string {
+  const record = ruledOut(own, { blueprint: 's.blueprint', identifier: 's.identifier' });
+  if (components.length === 0) return record;
+  const parent = ruledOut(own, {
+    blueprint: `s.fields -> 'parent' ->> 'blueprint'`,
+    identifier: `s.fields -> 'parent' ->> 'identifier'`,
+  });
+  const each = components.map((strategy, index) => {
+    return `when s.component = ${index} then ${ruledOut(strategy, { blueprint: 's.blueprint', identifier: 's.identifier' })}`;
+  });
+  return `case when s.component is null then ${record} when ${parent} then true ${each.join(' ')} end`;
+}
+
+/** Whether a strategy leaves an entity alone. */
+function ruledOut({ create, update }: Strategy, key: EntityKey): string {
+  if (create === update) return String(!create);
   const isThere = `exists (
              select from tidemark.entity e
-              where e.destination = $1 and e.blueprint = s.blueprint and e.identifier = s.identifier)`;
+              where e.destination = $1 and e.blueprint = ${key.blueprint} and e.identifier = ${key.identifier})`;
   return `case when ${isThere} then ${!update} else ${!create} end`;
 }
 
@@ -202,7 +220,7 @@ const MARK_REJECTED_SEEN = `
 
 /** How a batch is written. */
 interface Manner {
-  readonly strategy: Strategy;
+  readonly strategy: RecordStrategy;
   /** A call or an event: it belongs to no run, and counts as seen by none. */
   readonly live: boolean;
   /** The integration takes calls or events: what they observed may be newer than a page. */
@@ -245,7 +263,7 @@ export async function writeMapped(tx: Queryable, request: WriteRequest): Promise
   const rows = entities.map(({ modifiedAt: _, raw: __, ...entity }, place) => {
     return { ...entity, digest: digests[place] as string };
   });
-  const mayRenew = !live && strategy.create && strategy.update;
+  const mayRenew = !live && [strategy, ...(strategy.components ?? [])].every(({ create, update }) => create && update);
   const overtaken = manner.hasLiveWrites ? overtakenBy(live) : '';
   const renewed = mayRenew ? await renewUnchanged(tx, { ...request, batch, digests, overtaken }) : noneOf(rows);
   const merged = await merge(tx, request, { manner, rows: renewed.rest.map((place) => rows[place] as DigestedRow) });
@@ -310,7 +328,8 @@ const callsOf = (integration: string): string => `calls of ${integration}`;
  * other's claims, and no two batches can lock each other out.
  */
 function lockBlueprints(tx: Queryable, destination: string, entities: WritableRecords['entities']): Promise<void> {
-  const blueprints = [...new Set(entities.map(({ blueprint }) => blueprint))];
+  const named = entities.flatMap(({ blueprint, fields }) => [blueprint, parentOf(fields)?.blueprint ?? blueprint]);
+  const blueprints = [...new Set(named)];
   return lockBlueprintsOf(tx, 'select $1::text as destination, unnest($2::text[]) as blueprint', [
     destination,
     blueprints,

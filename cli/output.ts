@@ -16,3 +16,27 @@ export class Output {
     process.stderr.write(`${message}\n`);
   }
 }
+
+/** Writes values as lines of JSON, as fast as they are read; ends when the reader has had enough (`| head`). */
+export async function writeLines(values: AsyncIterable<unknown>): Promise<void> {
+  const { stdout } = process;
+  let broken: NodeJS.ErrnoException | null = null;
+  let wake = (): void => {};
+  // Each write to a closed pipe says so again.
+  stdout.on('error', (error) => {
+    broken = error;
+    wake();
+  });
+  stdout.on('drain', () => wake());
+  for await (const value of values) {
+    const isTaken = stdout.write(`${JSON.stringify(value)}\n`);
+    if (!isTaken && broken === null) {
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+    if (broken !== null) break;
+  }
+  const failure = broken as NodeJS.ErrnoException | null;
+  if (failure !== null && failure.code !== 'EPIPE') throw failure;
+}

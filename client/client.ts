@@ -13,6 +13,7 @@ import { type Database, openDatabase, type Queryable } from '../catalog/database
 import { editEntity } from '../catalog/edits.ts';
 import { type EntityFilter, findNamed, listBlueprints, listEntities, readEntity } from '../catalog/entities.ts';
 import { explainEntity } from '../catalog/explanations.ts';
+import { forgetExpired, keepTombstones } from '../catalog/export.ts';
 import { acceptCalls, forgottenInboxes, readCall, toInboxRow } from '../catalog/inbox.ts';
 import { type CatalogMetrics, readMetrics } from '../catalog/metrics.ts';
 import { migrate } from '../catalog/migrate.ts';
@@ -38,6 +39,7 @@ import type { Call, CallReport } from '../domain/call.ts';
 import type { Entity, EntityKey } from '../domain/entity.ts';
 import { ConflictError, type Mistake, NotFoundError, UnavailableError, UsageError } from '../domain/errors.ts';
 import type { Explanation } from '../domain/explanation.ts';
+import type { ExportLine } from '../domain/export.ts';
 import type { RawRecord } from '../domain/json.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { QuarantinedRecord } from '../domain/quarantine.ts';
@@ -48,6 +50,7 @@ import { parseTime } from '../domain/time.ts';
 import type { Task, TriggerOrigin } from '../domain/trigger.ts';
 import { Acceptance } from './acceptance.ts';
 import { calls, type Difference, type EntityEdit, type EntityInput } from './calls.ts';
+import { type ExportOptions, exportLines } from './export.ts';
 import { Schedules } from './schedules.ts';
 import {
   connectTemporal,
@@ -200,6 +203,7 @@ export class TidemarkClient {
         origin: 'file',
       });
     }
+    await keepTombstones(this.db, configuration.tombstones.keep);
   }
 
   /**
@@ -543,6 +547,20 @@ export class TidemarkClient {
     const explanation = await explainEntity(this.db, key);
     if (explanation) return explanation;
     throw unknownEntity(key);
+  }
+
+  /**
+   * The records of the catalog that changed since a time, and what they refer to, line by line (sync-semantics 8). A page
+   * is read when the lines before it were taken; who breaks off reads no further. Throws `UsageError` for a time or a
+   * cursor that is none, `GoneError` for what is not kept any more, both before the first line.
+   */
+  export(options: ExportOptions = {}): AsyncIterable<ExportLine> {
+    return exportLines(this.db, options);
+  }
+
+  /** Drops tombstones and unfinished exports that were kept long enough (sync-semantics 8.4). */
+  async forgetExpired(): Promise<void> {
+    await forgetExpired(this.db);
   }
 
   /** The blueprints of which the catalog has entities, by name. */

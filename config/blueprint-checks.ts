@@ -38,7 +38,9 @@ function targetFindings({ tree, display, declared }: Subject, blueprint: string)
 
 function entityPaths(tree: Json): Path[] {
   const ids = keysAt(tree, ['integrations']);
-  return ids.flatMap((id) => itemsAt(tree, ['integrations', id, 'resources'])).map((path) => [...path, 'entity']);
+  const resources = ids.flatMap((id) => itemsAt(tree, ['integrations', id, 'resources']));
+  const owners = resources.flatMap((path) => [path, ...itemsAt(tree, [...path, 'components'])]);
+  return owners.map((path) => [...path, 'entity']);
 }
 
 function mappingFindings(subject: Subject, entity: Path): Finding[] {

@@ -1,20 +1,21 @@
 import { z } from 'zod';
 import { isRawRecord, type Json } from '../domain/json.ts';
 import { blueprintFindings } from './blueprint-checks.ts';
-import type { Integration } from './configuration.ts';
+import type { Configuration, Integration } from './configuration.ts';
 import type { ConfigurationContext } from './definitions.ts';
 import { filled } from './filled.ts';
 import { toIntegration } from './integration.ts';
 import { NamedParts } from './named-parts.ts';
 import { policyFieldFindings, policyWarnings } from './policy-checks.ts';
 import type { Finding } from './problem.ts';
-import { blueprintSchema, fileSchema, integrationSchema, resourceSchema } from './schema.ts';
+import { blueprintSchema, fileSchema, integrationSchema, resourceSchema, tombstonesSchema } from './schema.ts';
 import { itemsAt, keysAt } from './tree.ts';
 import { Validation } from './validation.ts';
 
 export interface Checked {
   /** Whole only when there are no findings. */
   readonly integrations: readonly Integration[];
+  readonly tombstones: Configuration['tombstones'];
   readonly findings: readonly Finding[];
   /** What is allowed and probably not meant. */
   readonly warnings: readonly Finding[];
@@ -25,11 +26,11 @@ export interface Checked {
  * stored document both go this way.
  */
 export function check(raw: Json, context: ConfigurationContext): Checked {
-  if (!isRawRecord(raw)) return { integrations: [], findings: [NO_MAP], warnings: [] };
+  if (!isRawRecord(raw)) return { integrations: [], tombstones: UNSAID, findings: [NO_MAP], warnings: [] };
   const { tree, display, findings: unfilled } = filled(raw, context);
   const parts = new NamedParts(tree, display, context);
   const validation = new Validation(tree, display);
-  validation.parse(fileSchema, []);
+  const file = validation.parse(fileSchema, []);
   for (const name of keysAt(tree, ['blueprints'])) validation.parse(blueprintSchema, ['blueprints', name]);
   const integrations = keysAt(tree, ['integrations']).flatMap((id) => {
     const path = ['integrations', id];
@@ -52,7 +53,10 @@ export function check(raw: Json, context: ConfigurationContext): Checked {
     ...blueprintFindings(tree, display),
     ...policyFieldFindings(tree),
   ];
-  return { integrations, findings, warnings: policyWarnings(integrations) };
+  return { integrations, tombstones: file?.tombstones ?? UNSAID, findings, warnings: policyWarnings(integrations) };
 }
+
+/** Where nothing is said of tombstones. */
+export const UNSAID = tombstonesSchema.parse({});
 
 const NO_MAP: Finding = { path: [], at: 'value', message: 'must be a map with the key `integrations`', offset: null };

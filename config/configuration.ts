@@ -1,6 +1,6 @@
 import type { Policy } from '../domain/conflict/policy.ts';
 import type { DeleteLimits } from '../domain/delete-guards.ts';
-import type { Strategy } from '../domain/strategy.ts';
+import type { RecordStrategy } from '../domain/strategy.ts';
 import type { TriggerPolicy } from '../domain/trigger.ts';
 import type { Problem } from './problem.ts';
 
@@ -14,6 +14,13 @@ export interface EntityMapping {
   readonly relations: Readonly<Record<string, string>>;
   /** When the record last changed at the source. */
   readonly modifiedAt: string | null;
+}
+
+/** One entry of `components:`: entities that belong to the record, one per item. */
+export interface Component {
+  /** JSONata that yields an array. */
+  readonly items: string;
+  readonly entity: EntityMapping;
 }
 
 /** One entry of `resources:`. */
@@ -33,8 +40,9 @@ export interface Resource {
   readonly entity: EntityMapping;
   /** JSONata that yields an array: one entity per item. `null`: one entity per record. */
   readonly itemsToParse: string | null;
+  readonly components: readonly Component[];
   /** What may be done to the destination's entities: the resource's own, else the integration's. Default both. */
-  readonly strategy: Strategy;
+  readonly strategy: RecordStrategy;
   /** The same, and which side of a field stands; each key is the resource's own, else the integration's. */
   readonly policy: Policy;
   /** JSONata over the vector, which may set the policy record by record (sync-semantics 7.7). */
@@ -92,6 +100,8 @@ export interface ServerSettings {
 export interface Configuration {
   readonly file: string;
   readonly server: ServerSettings;
+  /** Milliseconds that exports can tell of an entity that is gone (sync-semantics 8.4). Default 30 days. */
+  readonly tombstones: { readonly keep: number };
   readonly integrations: readonly Integration[];
   /** For storage, in the same order. */
   readonly documents: readonly IntegrationDocument[];

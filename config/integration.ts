@@ -1,5 +1,6 @@
 import { methodsOf } from '../domain/conflict/directives.ts';
-import type { Integration, Resource } from './configuration.ts';
+import type { Strategy } from '../domain/strategy.ts';
+import type { EntityMapping, Integration, Resource } from './configuration.ts';
 import type { PolicyInput } from './policy.ts';
 import type { IntegrationInput, ResourceInput } from './schema.ts';
 
@@ -21,20 +22,30 @@ export function toIntegration(id: string, input: IntegrationInput, resources: re
     deletes: { ...deletes, maxCount: deletes.maxCount ?? null },
     resources: resources.map((resource, position) => ({
       ...toResource(resource, position, resources),
-      ...toPolicy({ ...input.policy, ...resource.policy }),
+      ...toPolicy({ ...input.policy, ...resource.policy }, resource.components),
     })),
   };
 }
 
 type PolicyParts = Pick<Resource, 'strategy' | 'policy' | 'resolve'>;
 
-function toPolicy({ resolve, ...policy }: PolicyInput): PolicyParts {
-  const methods = methodsOf(policy.strategy);
+function toPolicy({ resolve, ...policy }: PolicyInput, components: ResourceInput['components']): PolicyParts {
+  const own = components.map((component) => strategyOf({ ...policy, ...component.policy }));
   return {
-    strategy: { create: methods.includes('create'), update: methods.includes('update') },
+    strategy: { ...strategyOf(policy), ...(own.length === 0 ? {} : { components: own }) },
     policy,
     resolve: resolve ?? null,
   };
+}
+
+function strategyOf({ strategy }: Pick<PolicyInput, 'strategy'>): Strategy {
+  const methods = methodsOf(strategy);
+  return { create: methods.includes('create'), update: methods.includes('update') };
+}
+
+function toEntity(entity: ResourceInput['entity']): EntityMapping {
+  const { title = null, team = null, modifiedAt = null } = entity;
+  return { ...entity, title, team, modifiedAt };
 }
 
 function toResource(
@@ -51,12 +62,8 @@ function toResource(
     kind,
     query,
     selector,
-    entity: {
-      ...entity,
-      title: entity.title ?? null,
-      team: entity.team ?? null,
-      modifiedAt: entity.modifiedAt ?? null,
-    },
+    entity: toEntity(entity),
     itemsToParse: itemsToParse ?? null,
+    components: input.components.map((component) => ({ items: component.items, entity: toEntity(component.entity) })),
   };
 }

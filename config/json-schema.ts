@@ -7,6 +7,7 @@ import {
   PATCHABLE_KEYS,
   resourceSchema,
   serverSchema,
+  tombstonesSchema,
 } from './schema.ts';
 
 export interface Definitions {
@@ -31,6 +32,7 @@ export function configurationJsonSchema({ sources, destinations }: Definitions):
   const file = z
     .strictObject({
       server: serverSchema.optional(),
+      tombstones: tombstonesSchema,
       blueprints: z.record(z.string(), blueprintSchema.nullable()).optional().meta({ description: BLUEPRINTS }),
       integrations: z.record(integrationId, z.union(integrations)).meta({ description: 'The integrations, by id' }),
     })

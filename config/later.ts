@@ -7,11 +7,9 @@ import type { Path } from './problem.ts';
  */
 const LATER_KEYS: Readonly<Record<string, readonly string[]>> = {
   'integrations.*': ['keepRawPages'],
-  'integrations.*.resources.*': ['components'],
 };
 
 /** The same for the words after `type:`. */
-export const LATER_SOURCES: readonly string[] = ['tidemark'];
 export const LATER_DESTINATIONS: readonly string[] = ['port', 'shopware'];
 
 /** Whether a key of the map at `path` belongs to a later version. */

@@ -1,5 +1,5 @@
 import { isRawRecord, type Json } from '../domain/json.ts';
-import { check } from './check.ts';
+import { check, UNSAID } from './check.ts';
 import type { Configuration, Integration, IntegrationDocument } from './configuration.ts';
 import type { ConfigurationContext } from './definitions.ts';
 import { filled } from './filled.ts';
@@ -21,7 +21,7 @@ export interface ConfigurationText {
 export function loadConfiguration({ file, text }: ConfigurationText, context: ConfigurationContext): Configuration {
   // A byte order mark is no part of the text, and would shift the columns of the first line.
   const yaml = readYaml(text.replace(/^\uFEFF/, ''));
-  const { integrations, findings, warnings } =
+  const { integrations, tombstones, findings, warnings } =
     yaml.value === undefined ? UNREAD : check(withoutServer(yaml.value), context);
   const checked = checkServer(yaml.value ?? {}, context);
   const lost = new Set(yaml.problems.filter(({ isLost }) => isLost).map(({ path }) => pathKey(path)));
@@ -33,7 +33,7 @@ export function loadConfiguration({ file, text }: ConfigurationText, context: Co
   const { server } = checked;
   if (problems.length > 0 || yaml.value === undefined || server === undefined) throw new ConfigurationError(problems);
   const documents = documentsOf(yaml.value);
-  return { file, server, integrations, documents, warnings: located({ file, text }, warnings) };
+  return { file, server, tombstones, integrations, documents, warnings: located({ file, text }, warnings) };
 }
 
 /** What was found in a configuration that could be read, as it is shown. */
@@ -70,7 +70,7 @@ export function storedInterval(document: IntegrationDocument, env: Configuration
   return interval === null ? null : Math.round(interval / 1000);
 }
 
-const UNREAD = { integrations: [], findings: [], warnings: [] };
+const UNREAD = { integrations: [], tombstones: UNSAID, findings: [], warnings: [] };
 
 function documentsOf(raw: Json): IntegrationDocument[] {
   const integrations = valueAt(raw, ['integrations']);

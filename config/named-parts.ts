@@ -3,7 +3,7 @@ import { SCOPE_PREFIX } from '../domain/call.ts';
 import { isRawRecord, type Json } from '../domain/json.ts';
 import type { ConfigurationContext, DestinationDefinition, SourceDefinition } from './definitions.ts';
 import type { Display } from './display.ts';
-import { LATER_DESTINATIONS, LATER_SOURCES, notYet } from './later.ts';
+import { LATER_DESTINATIONS, notYet } from './later.ts';
 import type { Finding, Path } from './problem.ts';
 import { DEFAULT_DESTINATION } from './schema.ts';
 import { choice } from './suggestion.ts';
@@ -26,7 +26,7 @@ export class NamedParts {
   source(integration: Path): SourceDefinition | null {
     const path = [...integration, 'source', 'type'];
     const known = this.#context.sources.map(({ type }) => type);
-    const type = this.#nameAt(path, { what: 'source type', known, later: LATER_SOURCES });
+    const type = this.#nameAt(path, { what: 'source type', known, later: [] });
     return this.#context.sources.find((source) => source.type === type) ?? null;
   }
 

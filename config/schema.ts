@@ -52,9 +52,20 @@ export const serverSchema = z
   })
   .meta({ description: 'The HTTP server' });
 
+/** What the catalog remembers of entities that are gone. */
+export const tombstonesSchema = z
+  .strictObject({
+    keep: duration({ min: '1h', max: '3650d' })
+      .prefault('30d')
+      .meta({ description: 'How long exports can tell that an entity is gone' }),
+  })
+  .prefault({})
+  .meta({ description: 'What the catalog remembers of entities that are gone' });
+
 /** The keys of the file's top level; what stands in the maps is checked by the schemas of each. */
 export const fileSchema = z.strictObject({
   server: z.unknown().optional(),
+  tombstones: tombstonesSchema,
   blueprints: z.record(name, z.unknown()).default({}),
   integrations: z.record(integrationId, z.unknown()).refine((all) => Object.keys(all).length > 0, {
     error: 'must have at least one integration',
@@ -190,12 +201,30 @@ export function resourceSchema({ kind, checkExpression }: ResourceParts) {
     entity: entitySchema(expression),
     itemsToParse: expression.optional().meta({ description: 'JSONata to an array: one entity per item of it' }),
     policy: policySchema(checkExpression).optional().meta({ description: "Each key instead of the integration's" }),
+    components: z
+      .array(componentSchema(checkExpression))
+      .default([])
+      .meta({ description: 'Entities that belong to the record: a repository and its branches' }),
   });
 }
 
 export type ResourceInput = z.output<ReturnType<typeof resourceSchema>>;
 
 type Selector = z.ZodType<{ query: string } & Record<string, unknown>>;
+
+function componentSchema(checkExpression: CheckExpression) {
+  const expression = expressionText(checkExpression);
+  return z.strictObject({
+    items: expression.meta({ description: 'JSONata to an array: one component per item of it' }),
+    entity: entitySchema(expression).meta({
+      description: 'How an item becomes an entity. Every expression sees the record with the item beside it, as `item`',
+    }),
+    policy: policySchema(checkExpression)
+      .pick({ strategy: true })
+      .optional()
+      .meta({ description: "Instead of the record's. Components of a record that is skipped are skipped as well" }),
+  });
+}
 
 function entitySchema(expression: ReturnType<typeof expressionText>) {
   return z

@@ -51,7 +51,7 @@ export function withoutUnset(tree: Json, path: Path = []): Json {
 
 /** Nothing after it allows nothing, which is not the same as no such key (sync-semantics 7.1). */
 function isStrategy(path: Path, key: string): boolean {
-  return key === 'strategy' && path.at(-1) === 'policy' && (path.length === 3 || path.length === 5);
+  return key === 'strategy' && path.at(-1) === 'policy' && [3, 5, 7].includes(path.length);
 }
 
 function isNameGiven(path: Path): boolean {

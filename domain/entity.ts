@@ -9,9 +9,10 @@ export interface EntityKey {
 
 /**
  * A field of an entity, by its path: `title`, `team`, `properties.<name>` or `relations.<name>`.
- * The name is everything after the first dot and may hold dots itself.
+ * The name is everything after the first dot and may hold dots itself. `parent`: the key of the record that a component
+ * belongs to; a field like others, so that claims on one entity agree on it as they do on the rest.
  */
-export type FieldPath = 'title' | 'team' | `properties.${string}` | `relations.${string}`;
+export type FieldPath = 'title' | 'team' | 'parent' | `properties.${string}` | `relations.${string}`;
 
 /**
  * The content of an entity, flat: field path → value. A key that is there with `null` is an explicit
@@ -32,14 +33,23 @@ export interface MappedEntity extends EntityKey {
   readonly failures: readonly FieldFailure[];
   /** When the record last changed at the source, as far as that can be read (sync-semantics 7.4). */
   readonly modifiedAt: Time | null;
+  /** The entry of `components:` that it was mapped by, from 0; absent: it is the record's own. */
+  readonly component?: number;
 }
 
 /** An entity as people and programs see it. */
 export interface Entity extends EntityKey {
+  /** The record that it belongs to as a component; absent: it is a record itself. */
+  readonly parent?: EntityKey | undefined;
   readonly title: string | null;
   readonly team: string | readonly string[] | null;
   readonly properties: Readonly<Record<string, Json>>;
   readonly relations: Readonly<Record<string, string | readonly string[] | null>>;
+}
+
+/** The record that an entity belongs to as a component; `null`: it is a record itself. */
+export function parentOf({ parent }: Fields): EntityKey | null {
+  return (parent ?? null) as EntityKey | null;
 }
 
 /** Unfolds flat fields into the shape of an entity. */
@@ -54,9 +64,11 @@ export function toEntity(key: EntityKey, fields: Fields): Entity {
     else if (path.startsWith('properties.')) properties.push([path.slice('properties.'.length), value]);
     else if (path.startsWith('relations.')) relations.push([path.slice('relations.'.length), value]);
   }
+  const parent = parentOf(fields);
   return {
     blueprint: key.blueprint,
     identifier: key.identifier,
+    ...(parent === null ? {} : { parent }),
     title: title as Entity['title'],
     team: team as Entity['team'],
     properties: Object.fromEntries(properties),

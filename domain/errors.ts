@@ -60,6 +60,9 @@ export class NotFoundError extends UsageError {}
 /** What was named is not in a state in which this can be done. The API answers with 409. */
 export class ConflictError extends UsageError {}
 
+/** What was named is not kept any more. The API answers with 410. */
+export class GoneError extends UsageError {}
+
 /** Something that the command needs does not answer: no worker, no server, no database. */
 export class UnavailableError extends TidemarkError {
   readonly retry = 'transient';

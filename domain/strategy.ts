@@ -3,3 +3,8 @@ export interface Strategy {
   readonly create: boolean;
   readonly update: boolean;
 }
+
+/** That of a record, and of its components in the order in which the configuration lists them; absent: it has none. */
+export interface RecordStrategy extends Strategy {
+  readonly components?: readonly Strategy[];
+}

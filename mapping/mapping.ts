@@ -15,8 +15,9 @@ export interface Expression {
 
 /**
  * What became of one raw record (sync-semantics 1.3–1.5).
- * - `mapped`: the query kept it; one entity, or one per item of `itemsToParse`. Items whose identity cannot be evaluated
- *   are among the rejections: the record goes to quarantine and counts as seen, its good entities are written.
+ * - `mapped`: the query kept it; one entity, or one per item of `itemsToParse`, each followed by its components. Items
+ *   and components whose identity cannot be evaluated are among the rejections: the record goes to quarantine and counts
+ *   as seen, its good entities are written.
  * - `ruled-out`: the query said no; the record does not count as seen.
  * - `rejected`: its identity cannot be evaluated; it goes to quarantine and counts as seen.
  */
@@ -24,7 +25,7 @@ export type MappingResult =
   | {
       readonly type: 'mapped';
       readonly entities: readonly MappedEntity[];
-      readonly rejections: readonly ItemRejection[];
+      readonly rejections: readonly Rejection[];
     }
   | { readonly type: 'ruled-out' }
   | ({ readonly type: 'rejected' } & Rejection);
@@ -33,14 +34,11 @@ export type MappingResult =
 export interface Rejection {
   readonly stage: RejectionStage;
   readonly reason: string;
+  /** The item's place in what `itemsToParse` yielded, from 0, where it is one of an item. */
+  readonly item?: number;
 }
 
-export interface ItemRejection extends Rejection {
-  /** The item's place in what `itemsToParse` yielded, from 0. */
-  readonly item: number;
-}
-
-export type RejectionStage = 'query' | 'itemsToParse' | 'identifier' | 'blueprint';
+export type RejectionStage = 'query' | 'itemsToParse' | 'identifier' | 'blueprint' | 'components';
 
 export interface ResourceMapping {
   /**

@@ -7,7 +7,7 @@ import { described } from './described.ts';
 import { ExpressionError } from './errors.ts';
 import { compile } from './expression.ts';
 import { fieldValue } from './field-values.ts';
-import type { Expression, ItemRejection, MappingResult, Rejection, ResourceMapping } from './mapping.ts';
+import type { Expression, MappingResult, Rejection, ResourceMapping } from './mapping.ts';
 import { shorten } from './shorten.ts';
 import { textProblem } from './storable.ts';
 import { isBreakDue, takeBreak } from './turn.ts';
@@ -16,25 +16,30 @@ import { isBreakDue, takeBreak } from './turn.ts';
 export interface MappedResource {
   readonly query: string;
   readonly itemsToParse: string | null;
-  readonly entity: {
-    readonly identifier: string;
-    readonly blueprint: string;
-    readonly title: string | null;
-    readonly team: string | null;
-    readonly properties: Readonly<Record<string, string>>;
-    readonly relations: Readonly<Record<string, string>>;
-    readonly modifiedAt: string | null;
-  };
+  readonly entity: EntityTexts;
+  /** Entities that belong to the record: one per item of what `items` yields. */
+  readonly components: readonly { readonly items: string; readonly entity: EntityTexts }[];
+}
+
+interface EntityTexts {
+  readonly identifier: string;
+  readonly blueprint: string;
+  readonly title: string | null;
+  readonly team: string | null;
+  readonly properties: Readonly<Record<string, string>>;
+  readonly relations: Readonly<Record<string, string>>;
+  readonly modifiedAt: string | null;
 }
 
 /**
  * The mapping of one resource, its expressions compiled. With `itemsToParse` every expression sees the record with the
- * item beside it, as `item`. Throws `ExpressionError` for an expression that the configuration should have refused.
+ * item beside it, as `item`; those of a component see its own item so, and the other one as `parentItem`. Throws `ExpressionError` for an expression that the configuration should have refused.
  */
-export function createResourceMapping({ query, itemsToParse, entity }: MappedResource): ResourceMapping {
+export function createResourceMapping(resource: MappedResource): ResourceMapping {
+  const { query, itemsToParse } = resource;
   const keeps = compile(query);
   const items = itemsToParse === null ? null : compile(itemsToParse);
-  const mapEntity = createEntityMapping(entity);
+  const mapFamily = createFamilyMapping(resource);
   return {
     async map(record, options): Promise<MappingResult> {
       if (isBreakDue()) await takeBreak();
@@ -43,10 +48,9 @@ export function createResourceMapping({ query, itemsToParse, entity }: MappedRes
       if ('error' in kept) return { type: 'rejected', stage: 'query', reason: kept.error };
       if (typeof kept.value !== 'boolean') throw notBoolean(query, kept.value);
       if (!kept.value) return { type: 'ruled-out' };
-      if (items !== null) return mapItems(record, items, mapEntity);
-      const mapped = await mapEntity(record);
-      if ('stage' in mapped) return { type: 'rejected', ...mapped };
-      return { type: 'mapped', entities: [mapped], rejections: [] };
+      if (items !== null) return mapItems(record, items, mapFamily);
+      const mapped = await mapFamily(record);
+      return 'stage' in mapped ? { type: 'rejected', ...mapped } : { type: 'mapped', ...mapped };
     },
   };
 }
@@ -58,19 +62,78 @@ const notBoolean = (query: string, value: unknown): MappingError =>
 
 type EntityMapping = (input: RawRecord) => Promise<MappedEntity | Rejection>;
 
-async function mapItems(record: RawRecord, items: Expression, mapEntity: EntityMapping): Promise<MappingResult> {
+/** A record's entity with its components, and what could not be identified among these. */
+interface Family {
+  readonly entities: readonly MappedEntity[];
+  readonly rejections: readonly Rejection[];
+}
+
+type FamilyMapping = (input: RawRecord) => Promise<Family | Rejection>;
+
+async function mapItems(record: RawRecord, items: Expression, mapFamily: FamilyMapping): Promise<MappingResult> {
   const outcome = outcomeOf(items, record);
   const yielded = outcome instanceof Promise ? await outcome : outcome;
   if ('error' in yielded) return { type: 'rejected', stage: 'itemsToParse', reason: yielded.error };
   const entities: MappedEntity[] = [];
-  const rejections: ItemRejection[] = [];
+  const rejections: Rejection[] = [];
   for (const [index, item] of listOf(yielded.value).entries()) {
     if (isBreakDue()) await takeBreak();
-    const mapped = await mapEntity({ ...record, item: item as Json });
-    if ('stage' in mapped) rejections.push({ ...mapped, reason: `item ${index}: ${mapped.reason}`, item: index });
-    else entities.push(mapped);
+    const mapped = await mapFamily({ ...record, item: item as Json });
+    const rejected = 'stage' in mapped ? [mapped] : mapped.rejections;
+    rejections.push(
+      ...rejected.map(({ stage, reason }) => ({ stage, reason: `item ${index}: ${reason}`, item: index })),
+    );
+    if ('entities' in mapped) entities.push(...mapped.entities);
   }
   return { type: 'mapped', entities, rejections };
+}
+
+function createFamilyMapping({ entity, components }: MappedResource): FamilyMapping {
+  const mapEntity = createEntityMapping(entity);
+  const mapComponents = components.map((component, index) => createComponentMapping(component, index));
+  return async (input) => {
+    const parent = await mapEntity(input);
+    if ('stage' in parent) return parent;
+    const entities: MappedEntity[] = [parent];
+    const rejections: Rejection[] = [];
+    for (const mapComponent of mapComponents) {
+      const { entities: mapped, rejections: rejected } = await mapComponent(input, parent);
+      entities.push(...mapped);
+      rejections.push(...rejected);
+    }
+    return { entities, rejections };
+  };
+}
+
+type ComponentMapping = (input: RawRecord, parent: MappedEntity) => Promise<Family>;
+
+function createComponentMapping(
+  { items, entity }: MappedResource['components'][number],
+  component: number,
+): ComponentMapping {
+  const itemsOf = compile(items);
+  const mapEntity = createEntityMapping(entity);
+  const rejection = (reason: string): Rejection => ({
+    stage: 'components',
+    reason: `components[${component}]${reason}`,
+  });
+  return async (input, { blueprint, identifier }) => {
+    const outcome = outcomeOf(itemsOf, input);
+    const yielded = outcome instanceof Promise ? await outcome : outcome;
+    if ('error' in yielded) return { entities: [], rejections: [rejection(`.items: ${yielded.error}`)] };
+    const beside: RawRecord = 'item' in input ? { ...input, parentItem: input.item as Json } : input;
+    const entities: MappedEntity[] = [];
+    const rejections: Rejection[] = [];
+    for (const [index, item] of listOf(yielded.value).entries()) {
+      if (isBreakDue()) await takeBreak();
+      const mapped = await mapEntity({ ...beside, item: item as Json });
+      if ('stage' in mapped) rejections.push(rejection(`, item ${index}: ${mapped.reason}`));
+      else if (mapped.blueprint === blueprint && mapped.identifier === identifier) {
+        rejections.push(rejection(`, item ${index}: it has the blueprint and the identifier of the record itself`));
+      } else entities.push({ ...mapped, fields: { ...mapped.fields, parent: { blueprint, identifier } }, component });
+    }
+    return { entities, rejections };
+  };
 }
 
 /** JSONata hands out a list of one item as the item itself, and an empty one as nothing. */

@@ -12,6 +12,7 @@ import { addAssetRoutes } from './routes/assets.ts';
 import { addCallRoutes } from './routes/calls.ts';
 import { addDocsRoutes } from './routes/docs.ts';
 import { addEntityRoutes } from './routes/entities.ts';
+import { addExportRoutes } from './routes/export.ts';
 import { addHealthRoutes } from './routes/health.ts';
 import { addIntegrationRoutes } from './routes/integrations.ts';
 import { addMetricsRoutes } from './routes/metrics.ts';
@@ -36,6 +37,7 @@ const PROTECTED: readonly AddRoutes[] = [
   addPlanRoutes,
   addQuarantineRoutes,
   addEntityRoutes,
+  addExportRoutes,
   addCallRoutes,
   addModuleRoutes,
   addMetricsRoutes,

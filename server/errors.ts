@@ -3,7 +3,14 @@ import { HTTPException } from 'hono/http-exception';
 import type { z } from 'zod';
 import { isOutage } from '../client/outage.ts';
 import { type Path, pathText } from '../config/problem.ts';
-import { ConflictError, type Mistake, NotFoundError, UnavailableError, UsageError } from '../domain/errors.ts';
+import {
+  ConflictError,
+  GoneError,
+  type Mistake,
+  NotFoundError,
+  UnavailableError,
+  UsageError,
+} from '../domain/errors.ts';
 import { allowedMethods } from './methods.ts';
 import { problemPage, wantsPage } from './pages/problem.ts';
 import type { App, ServerEnv, ServerParts } from './parts.ts';
@@ -55,6 +62,7 @@ function problemOf(error: Error): Problem {
   if (error instanceof HTTPException) return ofLibrary(error);
   if (error instanceof NotFoundError) return new Problem(404, error.message);
   if (error instanceof ConflictError) return new Problem(409, error.message);
+  if (error instanceof GoneError) return new Problem(410, error.message);
   if (error instanceof UsageError) return new Problem(422, error.message, { errors: error.mistakes });
   if (error instanceof UnavailableError) return unavailable(error.message);
   if (isOutage(error)) return unavailable(NO_ANSWER);

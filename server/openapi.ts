@@ -44,13 +44,14 @@ const problemSchema = z
   .openapi('Problem');
 
 const MEANINGS: Readonly<Record<ProblemStatus, string>> = {
-  400: 'The body is not JSON',
+  400: 'The body is not JSON, or a time or a cursor is none',
   401: 'No token, or not the right one',
   403: 'A request by session from a page of another server',
   404: 'There is nothing of that name',
   405: 'The path does not take this method',
   408: 'The request took too long to arrive',
   409: 'Not in the state that it is in',
+  410: 'It is not kept any more',
   413: 'The body is over `server.maxBody`',
   415: 'The body is not sent as `application/json`',
   422: 'What was sent is wrong: every mistake is in `errors`, and nothing was done',

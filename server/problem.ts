@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Mistake } from '../domain/errors.ts';
 
 /** Statuses of answers that say what is wrong. */
-export type ProblemStatus = 400 | 401 | 403 | 404 | 405 | 408 | 409 | 413 | 415 | 422 | 431 | 500 | 503;
+export type ProblemStatus = 400 | 401 | 403 | 404 | 405 | 408 | 409 | 410 | 413 | 415 | 422 | 431 | 500 | 503;
 
 export interface ProblemOptions {
   readonly errors?: readonly Mistake[];

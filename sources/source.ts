@@ -155,6 +155,11 @@ export interface Source {
   /** The record as it is now; `null`: gone (404, 410, or another record has taken its place). */
   lookup(request: LookupRequest): Promise<RawRecord | null>;
   /**
+   * When single fields of a record last changed (RFC 3339), by the paths under which entities have them; for a field
+   * that is mapped to the same path. Absent: it knows at most when the record did.
+   */
+  timesOf?(record: RawRecord): Readonly<Record<string, string>>;
+  /**
    * Whether a record that came by itself (lookup, event) falls under the selector's own fields, so that a listing would
    * return it (sync-semantics 6.5): a closed pull request still exists, but has left the view `state: open`. Absent:
    * the source has no selector fields, and every record does.

@@ -4,6 +4,8 @@ import type { Vector } from './vector.ts';
 /** How the records of a resource are decided, beyond what its strategy says. */
 export interface RecordPolicy {
   readonly policy: Policy;
+  /** The source is another Tidemark, which decides about the same conflict on its side (sync-semantics 8.6). */
+  readonly peer: boolean;
   /** What the resolver answers; what it throws puts the record into quarantine (sync-semantics 7.7). Null: none is set. */
   readonly resolve: ((vector: Vector) => Promise<unknown>) | null;
 }

@@ -5,16 +5,20 @@ import { time } from './run.ts';
 
 const names = z.union([z.string(), z.array(z.string())]).nullable();
 
-export const entitySchema: z.ZodType<Entity> = z
-  .strictObject({
-    blueprint: z.string(),
-    identifier: z.string(),
-    title: z.string().nullable(),
-    team: names,
-    properties: z.record(z.string(), z.any()),
-    relations: z.record(z.string(), names),
-  })
-  .openapi('Entity');
+export const entityFields = {
+  blueprint: z.string(),
+  identifier: z.string(),
+  parent: z
+    .strictObject({ blueprint: z.string(), identifier: z.string() })
+    .optional()
+    .openapi({ description: 'The record that it belongs to as a component; without: it is a record itself' }),
+  title: z.string().nullable(),
+  team: names,
+  properties: z.record(z.string(), z.any()),
+  relations: z.record(z.string(), names),
+};
+
+export const entitySchema: z.ZodType<Entity> = z.strictObject(entityFields).openapi('Entity');
 
 export const quarantinedSchema: z.ZodType<QuarantinedRecord> = z
   .strictObject({

@@ -43,6 +43,7 @@ const RESOURCE: Resource = {
     modifiedAt: null,
   },
   itemsToParse: null,
+  components: [],
   strategy: { create: true, update: true },
   policy: {},
   resolve: null,

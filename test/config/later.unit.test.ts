@@ -3,22 +3,10 @@ import { acme, mistakes } from './support.ts';
 
 describe('keys of later versions are refused by name', () => {
   const integration = (line: string) => acme({ integration: `    ${line}\n` });
-  const resource = (line: string) =>
-    acme({ resources: `      - kind: repository\n        entity: { identifier: a, blueprint: b }\n        ${line}\n` });
-  it.each([
-    ['keepRawPages', integration('keepRawPages: 1')],
-    ['components', resource('components: []')],
-  ])('%s', (key, text) => {
+  it.each([['keepRawPages', integration('keepRawPages: 1')]])('%s', (key, text) => {
     const found = mistakes(text);
     expect(found).toHaveLength(1);
     expect(found[0]).toMatch(new RegExp(`[.\\s]${key}: \`${key}\` is not supported yet in this version$`));
-  });
-
-  it.each(['tidemark'])('source type %s', (type) => {
-    const text = acme().replace('type: forge', `type: ${type}`);
-    expect(mistakes(text)).toEqual([
-      `4:13  integrations.acme.source.type: source type \`${type}\` is not supported yet in this version; one of: forge, feed`,
-    ]);
   });
 
   it.each(['port', 'shopware'])('destination type %s, whatever its settings', (type) => {

@@ -37,7 +37,7 @@ unknown: 1
       '18:3  integrations.Beta: an integration id has 1 to 63 lower-case letters, digits and hyphens, and does not begin with a hyphen',
       '18:3  integrations.Beta.source: is missing; it must be a map',
       '18:3  integrations.Beta.resources: is missing; it must be a list',
-      '19:1  unknown: unknown key "unknown"; one of: server, blueprints, integrations',
+      '19:1  unknown: unknown key "unknown"; one of: server, tombstones, blueprints, integrations',
     ]);
   });
 
@@ -229,6 +229,7 @@ describe('a configuration that is right', () => {
             modifiedAt: null,
           },
           itemsToParse: null,
+          components: [],
           strategy: { create: true, update: true },
           policy: {},
           resolve: null,

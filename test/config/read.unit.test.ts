@@ -38,8 +38,8 @@ describe('a configuration file', () => {
     const file = await fileOf('\uFEFFa: 1\nb: 2\n');
     expect((await refusalOf(file)).split('\n')).toEqual([
       `${file}:1:1  integrations: is missing; it must be a map`,
-      `${file}:1:1  a: unknown key "a"; one of: server, blueprints, integrations`,
-      `${file}:2:1  b: unknown key "b"; one of: server, blueprints, integrations`,
+      `${file}:1:1  a: unknown key "a"; one of: server, tombstones, blueprints, integrations`,
+      `${file}:2:1  b: unknown key "b"; one of: server, tombstones, blueprints, integrations`,
     ]);
   });
 

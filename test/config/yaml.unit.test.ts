@@ -75,8 +75,8 @@ describe('keys', () => {
     const text = acme({ top: '__proto__: { polluted: 1 }\nconstructor: 1\ntoString: 2\n' });
     expect(mistakes(text)).toEqual([
       '1:1  a key must not be called `__proto__`',
-      '2:1  constructor: unknown key "constructor"; one of: server, blueprints, integrations',
-      '3:1  toString: unknown key "toString"; one of: server, blueprints, integrations',
+      '2:1  constructor: unknown key "constructor"; one of: server, tombstones, blueprints, integrations',
+      '3:1  toString: unknown key "toString"; one of: server, tombstones, blueprints, integrations',
     ]);
     expect({}).not.toHaveProperty('polluted');
   });
@@ -206,7 +206,7 @@ describe('anchors and aliases', () => {
 describe('positions', () => {
   it('count lines and columns from 1, with Windows line ends and a byte order mark too', () => {
     const text = `\uFEFF${acme({ top: 'x: 1\n' }).replaceAll('\n', '\r\n')}`;
-    expect(mistakes(text)).toEqual(['1:1  x: unknown key "x"; one of: server, blueprints, integrations']);
+    expect(mistakes(text)).toEqual(['1:1  x: unknown key "x"; one of: server, tombstones, blueprints, integrations']);
     expect(mistakes(acme({ integration: '    concurrency:   x\n' }).replaceAll('\n', '\r\n'))[0]).toMatch(/^5:20 /);
     expect(load(`\uFEFF${acme()}`).integrations).toHaveLength(1);
   });

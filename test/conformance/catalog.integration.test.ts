@@ -11,7 +11,10 @@ const decided = (real: Destination): Destination => ({
   ...real,
   upsert: (run, batch) => {
     const strategy = METHODS.filter((method) => batch.strategy[method]);
-    return real.upsert(run, { ...batch, policy: { policy: { strategy, resolution: 'other' }, resolve: null } });
+    return real.upsert(run, {
+      ...batch,
+      policy: { policy: { strategy, resolution: 'other' }, resolve: null, peer: false },
+    });
   },
 });
 

@@ -17,6 +17,7 @@ export const KEY = { blueprint: 'thing', identifier: 'a' };
 /** A policy without a resolver, or with one. */
 export const policy = (rules: Policy, resolve: ((vector: Vector) => unknown) | null = null): RecordPolicy => ({
   policy: rules,
+  peer: false,
   resolve: resolve && (async (vector) => resolve(vector)),
 });
 

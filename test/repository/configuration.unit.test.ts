@@ -64,7 +64,7 @@ describe('configurations in the documents', () => {
       configurationContext({}),
     );
     // One for each type of source.
-    expect(stored).toHaveLength(3);
+    expect(stored).toHaveLength(4);
     const shown = keysIn(parse(String(example)), new Set(all));
     expect(all.filter((key) => !shown.includes(key))).toEqual([]);
     const page = textOf('docs/configuration.md');

@@ -60,6 +60,7 @@ describe('the description of the API', () => {
         'GET /openapi.json',
         'GET /v1/blueprints/{blueprint}/entities/{identifier}',
         'GET /v1/entities',
+        'GET /v1/export',
         'GET /v1/integration',
         'GET /v1/integration/{id}',
         'GET /v1/integration/{id}/plans',

@@ -33,7 +33,7 @@ export function api({ url }: Pick<RunningServer, 'url'>): Api {
       redirect: 'manual',
     } as RequestInit);
     const text = await response.text();
-    const isJson = /json/.test(response.headers.get('content-type') ?? '');
+    const isJson = /[/+]json/.test(response.headers.get('content-type') ?? '');
     return {
       status: response.status,
       headers: response.headers,

@@ -9,8 +9,9 @@ type Entity = MappedResource['entity'];
 export function resource({
   query = 'true',
   itemsToParse = null,
+  components = [],
   ...entity
-}: Partial<Entity> & { query?: string; itemsToParse?: string | null } = {}): MappedResource {
+}: Partial<Entity> & Partial<Omit<MappedResource, 'entity'>> = {}): MappedResource {
   const defaults: Entity = {
     identifier: 'id',
     blueprint: '"thing"',
@@ -20,7 +21,7 @@ export function resource({
     relations: {},
     modifiedAt: null,
   };
-  return { query, itemsToParse, entity: { ...defaults, ...entity } };
+  return { query, itemsToParse, components, entity: { ...defaults, ...entity } };
 }
 
 interface WebhookExamples {
