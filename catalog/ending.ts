@@ -74,21 +74,24 @@ const DELETE = `
         where o.destination = d.destination and o.blueprint = d.blueprint and o.identifier = d.identifier and o.owns)
      group by d.destination, d.blueprint, d.identifier
   ), left_over as (
-    select t.blueprint, t.identifier, tidemark.jsonb_merge(c.base order by ${mergeOrder('c', '$1', '$2')}) as fields
+    select t.destination, t.blueprint, t.identifier,
+           tidemark.jsonb_merge(c.base order by ${mergeOrder('c', '$1', '$2')}) as fields
       from touched t
       join tidemark.claim c
         on c.destination = t.destination and c.blueprint = t.blueprint and c.identifier = t.identifier
      where not exists (select from doomed d where ${SAME_CLAIM})
-     group by t.blueprint, t.identifier
+     group by t.destination, t.blueprint, t.identifier
   ), kept as (
     update tidemark.entity e set fields = (e.fields - t.keys) || l.fields, version = e.version + 1, updated_at = now()
-      from left_over l join touched t on t.blueprint = l.blueprint and t.identifier = l.identifier
-     where e.blueprint = l.blueprint and e.identifier = l.identifier
+      from left_over l join touched t using (destination, blueprint, identifier)
+     where e.destination = l.destination and e.blueprint = l.blueprint and e.identifier = l.identifier
        and e.fields is distinct from (e.fields - t.keys) || l.fields
   ), deleted as (
     delete from tidemark.entity e using touched t
-     where e.blueprint = t.blueprint and e.identifier = t.identifier
-       and not exists (select from left_over l where l.blueprint = t.blueprint and l.identifier = t.identifier)
+     where e.destination = t.destination and e.blueprint = t.blueprint and e.identifier = t.identifier
+       and not exists (
+         select from left_over l
+          where l.destination = t.destination and l.blueprint = t.blueprint and l.identifier = t.identifier)
     returning t.kind, t.removed
   ), counted as (
     select kind, removed, 0 as deleted, count(*) filter (where owns) as ended from ended group by kind, removed

@@ -14,7 +14,7 @@ export interface EntityFilter {
 export async function listEntities(db: Queryable, filter: EntityFilter): Promise<Entity[]> {
   const rows = await db.query<{ blueprint: string; identifier: string; fields: Fields }>(
     `select e.blueprint, e.identifier, e.fields from tidemark.entity e
-      where ($1::text is null or e.blueprint = $1)
+      where e.destination = 'catalog' and ($1::text is null or e.blueprint = $1)
         and ($2::text is null or exists (
               select from tidemark.claim c
                where c.destination = 'catalog' and c.integration = $2
@@ -30,7 +30,7 @@ export async function listEntities(db: Queryable, filter: EntityFilter): Promise
 /** One entity of the catalog. */
 export async function readEntity(db: Queryable, key: EntityKey): Promise<Entity | null> {
   const [row] = await db.query<{ fields: Fields }>(
-    'select fields from tidemark.entity where blueprint = $1 and identifier = $2',
+    `select fields from tidemark.entity where destination = 'catalog' and blueprint = $1 and identifier = $2`,
     [key.blueprint, key.identifier],
   );
   return row ? toEntity(key, row.fields) : null;
@@ -39,9 +39,10 @@ export async function readEntity(db: Queryable, key: EntityKey): Promise<Entity 
 /** The blueprints of which there are entities; each is found by one look into the index, not by reading them all. */
 const BLUEPRINTS = `
   recursive blueprints (blueprint) as (
-    select min(blueprint) from tidemark.entity
+    select min(blueprint) from tidemark.entity where destination = 'catalog'
     union all
-    select (select min(e.blueprint) from tidemark.entity e where e.blueprint > b.blueprint)
+    select (select min(e.blueprint) from tidemark.entity e
+             where e.destination = 'catalog' and e.blueprint > b.blueprint)
       from blueprints b where b.blueprint is not null)`;
 
 /** The blueprints of which the catalog has entities, by name. */
@@ -57,7 +58,8 @@ export function findNamed(db: Queryable, identifiers: readonly string[]): Promis
   return db.query<EntityKey>(
     `with ${BLUEPRINTS}
      select e.blueprint, e.identifier
-       from blueprints b join tidemark.entity e on e.blueprint = b.blueprint and e.identifier = any ($1)
+       from blueprints b
+       join tidemark.entity e on e.destination = 'catalog' and e.blueprint = b.blueprint and e.identifier = any ($1)
       order by e.blueprint, e.identifier`,
     [identifiers],
   );

@@ -77,7 +77,8 @@ function overtakenBy(live: boolean): string {
 function skippedBy({ create, update }: Strategy): string {
   if (create && update) return 'false';
   const isThere = `exists (
-             select from tidemark.entity e where e.blueprint = s.blueprint and e.identifier = s.identifier)`;
+             select from tidemark.entity e
+              where e.destination = $1 and e.blueprint = s.blueprint and e.identifier = s.identifier)`;
   return `case when ${isThere} then ${!update} else ${!create} end`;
 }
 
@@ -118,7 +119,8 @@ const CHANGES = `
                 else (e.fields - coalesce(d.keys, '{}')) || m.fields end as fields
       from merged m
       left join lateral (
-        select * from tidemark.entity e where e.blueprint = m.blueprint and e.identifier = m.identifier limit 1
+        select * from tidemark.entity e
+         where e.destination = $1 and e.blueprint = m.blueprint and e.identifier = m.identifier limit 1
       ) e on true
       left join dropped d on d.blueprint = m.blueprint and d.identifier = m.identifier
   )`;
@@ -129,10 +131,10 @@ const CHANGES = `
  */
 const write = (isDuplicate: string): string => `
   written as (
-    insert into tidemark.entity as e (blueprint, identifier, fields)
-    select blueprint, identifier, fields from change where is_new or fields is distinct from stored
+    insert into tidemark.entity as e (destination, blueprint, identifier, fields)
+    select $1, blueprint, identifier, fields from change where is_new or fields is distinct from stored
      order by blueprint, identifier
-    on conflict (blueprint, identifier) do update
+    on conflict (destination, blueprint, identifier) do update
       set fields = excluded.fields, version = e.version + 1, updated_at = now()
   ), claimed as (
     insert into tidemark.claim as c (destination, integration, resource, record_key, blueprint, identifier,

@@ -142,8 +142,11 @@ describe.skipIf(CHROMIUM === undefined)('the Data Sources page in a browser', ()
     await page.getByLabel('Kinds', { exact: true }).selectOption('organization');
     await page.getByRole('button', { name: 'Resync' }).click();
     await page.getByText('Resync of organization', { exact: true }).first().waitFor();
+    // The run before, of all kinds, is shown until the new one has begun.
+    await until(
+      async () => (await page.getByRole('region', { name: 'Kinds of the run' }).getByRole('row').count()) === 2,
+    );
     await ended('complete');
-    expect(await page.getByRole('region', { name: 'Kinds of the run' }).getByRole('row').count()).toBe(2);
     await page.getByLabel('Read').selectOption('last');
     await page.getByRole('button', { name: 'Resync' }).click();
     await page.getByText('Resync of organization, only what changed since the last run').first().waitFor();
