@@ -214,7 +214,10 @@ async function end(
   ends: readonly LiveEnd[],
 ): Promise<number> {
   const rows = endRows(ends);
-  await tx.query(BURY, [destination, integration, rows]);
+  if (ends.some(({ tombstone }) => tombstone)) await tx.query(BURY, [destination, integration, rows]);
+  // Mostly nothing ends: a record that is there lets go only of what it was before.
+  const doomed = await tx.query(`${ended('$2', '$3')} limit 1`, [destination, rows, integration]);
+  if (doomed.length === 0) return 0;
   await collectDoomed(tx, ended('$2', '$3'), [destination, rows, integration]);
   const groups = await endDoomed(tx, { integration, resources });
   return groups.reduce((sum, { deleted }) => sum + deleted, 0);
