@@ -2,6 +2,7 @@ import type { RunReport } from '../domain/run.ts';
 import { INTEGRATION } from './configuration.ts';
 import { type EntityWrites, settledEntityWrites } from './entity-writes.ts';
 import { type Counts, type Expectation, mistakesOf, totalOf } from './expectation.ts';
+import type { FloorRun } from './floor-process.ts';
 import { type Histories, readHistories } from './histories.ts';
 import type { PortCalls } from './port.ts';
 import { cpuSecondsOf, peakMemoryOf } from './process-usage.ts';
@@ -29,6 +30,8 @@ export interface Measurement {
   readonly portCalls: PortCalls | null;
   /** Rows of the table of entities. */
   readonly catalogWrites: EntityWrites;
+  /** The same work without a sync around it; `null`: there is nothing to compare with. */
+  readonly floor: FloorRun | null;
 }
 
 export interface Scenario {
@@ -79,6 +82,7 @@ export async function measure(servers: Servers, scenario: Scenario): Promise<Mea
     counts,
     portCalls: callsBetween(callsBefore, callsAfter),
     catalogWrites,
+    floor: null,
   };
 }
 
