@@ -43,7 +43,14 @@ interface Waiting extends OutboxEntity {
   readonly bytes: number;
 }
 
+/**
+ * A call is about a few rows of large tables, each found by an index. Left to its estimates, which are wrong while the
+ * tables grow, PostgreSQL reads all of them for every call.
+ */
+const BY_INDEX = 'set local enable_seqscan = off; set local enable_hashjoin = off; set local enable_mergejoin = off';
+
 async function take(tx: Queryable, call: CallRequest): Promise<OutboxEntity[]> {
+  await tx.query(BY_INDEX);
   const { condition, value } = within(call.scope);
   const waiting = await tx.query<Waiting>(
     `with r as materialized (
@@ -152,9 +159,10 @@ interface MarkedEntity extends EntityKey {
 export function confirmCall(db: Database, confirm: ConfirmRequest): Promise<Confirmed> {
   const { destination, request, answers, partial, run } = confirm;
   return db.transaction(async (tx) => {
+    await tx.query(BY_INDEX);
     const marked = await tx.query<MarkedEntity>(
       `select blueprint, identifier, sent is null as "isNew", removing, run_id as "runId", kind, removed, batch
-         from tidemark.remote_entity where destination = $1 and request = $2
+         from tidemark.remote_entity where destination = $1 and request = $2 and request is not null
         order by blueprint, identifier for update`,
       [destination, request],
     );

@@ -35,6 +35,8 @@ create table tidemark.remote_entity (
 ) with (fillfactor = 70);
 create index on tidemark.remote_entity (destination, integration) where pending;
 create index on tidemark.remote_entity (batch) where pending;
+create index on tidemark.remote_entity (request) where request is not null;
+create index on tidemark.remote_entity (run_id) where pending;
 
 create function tidemark.note_remote_change() returns trigger language plpgsql as $$
 declare
