@@ -1,13 +1,12 @@
 import { type CallCounts, SCOPE_PREFIX } from '../domain/call.ts';
 import { isRemote } from '../domain/destination.ts';
-import type { UpsertCounts } from '../domain/run.ts';
 import type { Database, Queryable } from './database.ts';
-import { collectDoomed, endDoomed, lockBlueprintsOf } from './ending.ts';
+import { collectDoomed, endDoomed, lockBlueprintsOf, WRITTEN } from './ending.ts';
 import { lockCall, settleCall } from './inbox.ts';
 import type { WritableRecords } from './mapped-batch.ts';
 import { assignToCall } from './outbox.ts';
 import { putIntoQuarantine } from './quarantine.ts';
-import { lockOutPages, writeMapped } from './write-batch.ts';
+import { lockOutPages, type Written, writeMapped } from './write-batch.ts';
 
 /** What a call writes for one resource. */
 export type LiveWrite = Omit<WritableRecords, 'resources'>;
@@ -50,23 +49,26 @@ export function applyLive(
   db: Database,
   target: LiveTarget,
   { seq, change }: { seq: number; change: LiveChange },
-): Promise<CallCounts | null> {
+): Promise<AppliedLive | null> {
   return db.transaction(async (tx) => {
     if (!(await lockCall(tx, seq))) return null;
     await lockOutPages(tx, target.integration);
-    const result = await write(tx, target, change);
+    const { result, warnings } = await write(tx, target, change);
+    const reason = warnings.join('; ') || null;
     if (isRemote(target.destination)) await assignToCall(tx, target, seq);
-    else await settleCall(tx, seq, { state: 'applied', result, reason: null });
-    return result;
+    else await settleCall(tx, seq, { state: 'applied', result, reason });
+    return { result, reason };
   });
 }
 
+/** What applying a call did, and what there is to say of it. */
+export interface AppliedLive {
+  readonly result: CallCounts;
+  readonly reason: string | null;
+}
+
 /** Settles a call whose changes were sent. */
-export function settleSent(
-  db: Database,
-  seq: number,
-  { result, reason }: { result: CallCounts; reason: string | null },
-): Promise<void> {
+export function settleSent(db: Database, seq: number, { result, reason }: AppliedLive): Promise<void> {
   return db.transaction(async (tx) => {
     if (await lockCall(tx, seq)) await settleCall(tx, seq, { state: 'applied', result, reason });
   });
@@ -76,8 +78,9 @@ async function write(
   tx: Queryable,
   target: LiveTarget,
   { writes, ends, unidentified }: LiveChange,
-): Promise<CallCounts> {
+): Promise<{ result: CallCounts; warnings: readonly string[] }> {
   const total = { ...NOTHING, unidentified };
+  const warnings = new Set<string>();
   const [row] = await tx.query<{ epoch: number }>('select epoch from tidemark.integration where id = $1', [
     target.integration,
   ]);
@@ -87,9 +90,10 @@ async function write(
   for (const each of writes) {
     const counts = await writeResource(tx, { ...target, epoch }, each);
     for (const name of ADDED) total[name] += counts[name];
-    total.quarantined += each.quarantined.length;
+    total.quarantined += each.quarantined.length + counts.quarantined;
+    for (const warning of counts.warnings) warnings.add(warning);
   }
-  return total;
+  return { result: total, warnings: [...warnings] };
 }
 
 const ADDED = ['created', 'updated', 'unchanged', 'skipped', 'outdated'] as const;
@@ -125,7 +129,7 @@ async function writeResource(
   tx: Queryable,
   { integration, destination, epoch, resources }: LiveTarget & { epoch: number },
   write: LiveWrite,
-): Promise<UpsertCounts> {
+): Promise<Written> {
   await putIntoQuarantine(tx, { integration, epoch }, write);
   return writeMapped(tx, { integration, destination, epoch, batch: { ...write, resources }, live: true });
 }
@@ -148,7 +152,7 @@ const END_COLUMNS = `(resource text, kind text, "recordKey" text, blueprint text
  */
 const ended = (ends: string, integration: string): string => `
   select distinct c.destination, c.integration, c.resource, c.record_key, c.blueprint, c.identifier, c.kind,
-         false as removed, c.base, c.owns
+         false as removed, ${WRITTEN} as base, c.owns
     from (
       select c.*, d.kept, d."observedAt" from json_to_recordset(${ends}::json) as d ${END_COLUMNS}
         join tidemark.claim c

@@ -7,7 +7,7 @@ import { fenced } from './fence.ts';
 import type { StagedBatch } from './mapped-batch.ts';
 import { assignToBatch } from './outbox.ts';
 import { putIntoQuarantine } from './quarantine.ts';
-import { writeMapped } from './write-batch.ts';
+import { type Written, writeMapped } from './write-batch.ts';
 
 /** What became of a batch. */
 export interface WrittenBatch {
@@ -26,7 +26,7 @@ const SETTLE = `
     update tidemark.batch set applied = $3, whole = $4 where attempt = $5
     returning (pass in ('read', 'retry'))::int as first, pass = 'read' as reads
   ), dropped as (
-    delete from tidemark.staged_page where attempt = $5 and not $9
+    delete from tidemark.staged_page where attempt = $5 and not $10
   ), failures as (
     insert into tidemark.field_failure as f (run_id, kind, resource, field, records, reason)
     select $1, $2, $6, x.field, x.records, x.reason
@@ -39,7 +39,8 @@ const SETTLE = `
     quarantined = k.quarantined + c.quarantined * first, unidentified = k.unidentified + c.unidentified,
     skipped = k.skipped + c.skipped * first, duplicates = k.duplicates + c.duplicates * first,
     outdated = k.outdated + c.outdated * first, created = k.created + c.created, updated = k.updated + c.updated,
-    unchanged = k.unchanged + c.unchanged * first
+    unchanged = k.unchanged + c.unchanged * first,
+    warnings = k.warnings || array(select w from unnest($9::text[]) w where w <> all (k.warnings))
     from settled, json_to_record($8::json) as c (pages int, read int, "ruledOut" int, quarantined int, unidentified int,
       skipped int, duplicates int, outdated int, created int, updated int, unchanged int)
    where k.run_id = $1 and k.kind = $2`;
@@ -58,10 +59,10 @@ export function upsertStaged(
     if (applied) return applied;
     const changed = await writeMapped(tx, { ...run, destination, batch, live: false });
     const remote = isRemote(destination);
-    const counts = remote ? unconfirmed(changed, await assignToBatch(tx, run, { ...batch, destination })) : changed;
+    const counted = remote ? unconfirmed(changed, await assignToBatch(tx, run, { ...batch, destination })) : changed;
     // After the locks that calls take first as well: in the other order the two could lock each other out.
     await putIntoQuarantine(tx, run, batch);
-    return settle(tx, run, { batch, counts, keepsPages: remote });
+    return settle(tx, run, { batch, counted, keepsPages: remote });
   });
 }
 
@@ -80,7 +81,7 @@ export async function appliedBatch(
 }
 
 /** What was not confirmed by an earlier run is not unchanged (sync-semantics 5.3). */
-const unconfirmed = (counts: UpsertCounts, found: number): UpsertCounts => ({
+const unconfirmed = (counts: Written, found: number): Written => ({
   ...counts,
   created: 0,
   updated: 0,
@@ -100,10 +101,11 @@ export async function confirmedBatch(db: Queryable, fetchAttempt: string): Promi
 async function settle(
   tx: Queryable,
   run: RunRef,
-  { batch, counts, keepsPages }: { batch: StagedBatch; counts: UpsertCounts; keepsPages: boolean },
+  { batch, counted, keepsPages }: { batch: StagedBatch; counted: Written; keepsPages: boolean },
 ): Promise<WrittenBatch> {
   const { kind, resource, fetchAttempt, failure, fieldFailures } = batch;
-  const quarantined = batch.quarantined.length;
+  const { quarantined: undecided, warnings, ...counts } = counted;
+  const quarantined = batch.quarantined.length + undecided;
   const written = { counts, quarantined, failure };
   const failures = fieldFailures.map((each) => ({ ...each, reason: storableText(each.reason) }));
   await tx.query(SETTLE, [
@@ -115,6 +117,7 @@ async function settle(
     resource,
     JSON.stringify(failures),
     JSON.stringify({ ...batch.counts, ...counts, quarantined }),
+    warnings,
     keepsPages,
   ]);
   return written;

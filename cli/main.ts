@@ -22,6 +22,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   diff: async () => (await import('./commands/diff.ts')).addDiffCommand,
   sync: async () => (await import('./commands/sync.ts')).addSyncCommand,
   entities: async () => (await import('./commands/entities.ts')).addEntitiesCommand,
+  explain: async () => (await import('./commands/explain.ts')).addExplainCommand,
 };
 
 /** Wrong usage or configuration (interface.md). */

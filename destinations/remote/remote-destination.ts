@@ -49,11 +49,12 @@ export function remoteDestination(parts: RemoteParts): Destination {
       return { ...applied, deleted, ...said({ unsent }) };
     },
     async applyLive(target, { seq, change }, signal) {
-      const result = await applyLive(db, { ...target, destination }, { seq, change });
-      if (result === null) return;
+      const applied = await applyLive(db, { ...target, destination }, { seq, change });
+      if (applied === null) return;
       const { created, updated, deleted, refused, reason } = await sendCall(work, { seq, signal });
-      const quarantined = result.quarantined + refused;
-      await settleSent(db, seq, { result: { ...result, created, updated, deleted, quarantined }, reason });
+      const quarantined = applied.result.quarantined + refused;
+      const result = { ...applied.result, created, updated, deleted, quarantined };
+      await settleSent(db, seq, { result, reason: [applied.reason, reason].filter(Boolean).join('; ') || null });
     },
     async syncScope(run, request, signal) {
       const phase = await syncScope(db, run, { ...request, destination });
