@@ -4,6 +4,7 @@ import { createFetchActivity } from './fetch.ts';
 import { createHookActivities } from './hooks.ts';
 import { createLiveActivities } from './live.ts';
 import { createLookUpActivity } from './look-up.ts';
+import { createRemoteActivities } from './remote.ts';
 import { createRetryActivity } from './retry.ts';
 import { createRunActivities } from './run.ts';
 import { createScheduleActivity } from './schedule.ts';
@@ -20,6 +21,7 @@ export const createActivities = (deps: ActivityDependencies) => ({
   ...createDeleteActivities(deps),
   ...createLiveActivities(deps),
   ...createHookActivities(deps),
+  ...createRemoteActivities(deps),
 });
 
 export type Activities = ReturnType<typeof createActivities>;

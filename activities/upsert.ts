@@ -1,9 +1,11 @@
+import { cancellationSignal } from '@temporalio/activity';
 import { readPages, type StagedPage, unpackPage } from '../catalog/staging.ts';
 import { appliedBatch, type WrittenBatch } from '../catalog/upsert.ts';
 import { MappingError } from '../domain/errors.ts';
 import type { PinnedRun } from '../domain/run.ts';
 import { BatchMapping } from './batch-mapping.ts';
 import { type ActivityDependencies, type Pipeline, policyOf, resourceKeys, resourceOf } from './dependencies.ts';
+import { putRefusedAside } from './remote.ts';
 
 export interface UpsertInput {
   readonly run: PinnedRun;
@@ -23,7 +25,8 @@ export const createUpsertActivity = (deps: ActivityDependencies) => ({
     const { run, kind, resource, position, attempt } = input;
     const parts = await deps.pipeline(run.configVersion);
     const handedOver = deps.handOver.take(attempt);
-    if (handedOver === null) {
+    // What a remote destination has not confirmed yet is still to be sent.
+    if (handedOver === null && !parts.destination.remote) {
       const applied = await appliedBatch(deps.db, attempt);
       if (applied) return applied;
     }
@@ -37,7 +40,10 @@ export const createUpsertActivity = (deps: ActivityDependencies) => ({
     const policy = policyOf(parts, resource);
     const mapped = { kind, resource, position, resources: resourceKeys(parts.integration), strategy, policy };
     const rows = { entities, quarantined, counts, fieldFailures, failure };
-    return parts.destination.upsert(run, { ...mapped, ...rows, fetchAttempt: attempt });
+    const staged = { ...mapped, ...rows, fetchAttempt: attempt };
+    const written = await parts.destination.upsert(run, staged, cancellationSignal());
+    await putRefusedAside(deps, run);
+    return written;
   },
 });
 

@@ -3,15 +3,18 @@ import { parseArgs } from 'node:util';
 import { UsageError } from '../domain/errors.ts';
 import { untilStopped } from '../workers/signals.ts';
 import type { Measurement } from './measurement.ts';
+import { type PortProcess, portAt, startPort } from './port.ts';
 import { measureScenarios } from './scenarios.ts';
 import { Started, startServers } from './servers.ts';
 import { machine, table } from './table.ts';
 
-// Measures resyncs of a generated source into the catalog, and the floor beside them:
-// npm run bench -- [--rows N[,N]…] [--json] [--write]. Progress goes to stderr.
+// Measures resyncs of a generated source into the catalog, and the floor beside them, or to Port:
+// npm run bench -- [--rows N[,N]…] [--destination catalog|port] [--port-url URL] [--json] [--write]. Progress goes to
+// stderr. With `--destination port` a server like Port's is started, unless `--port-url` says where one runs.
 
 const DEFAULT_ROWS = '20000';
-const USAGE = 'Usage: npm run bench -- [--rows N[,N]…] [--json] [--write]';
+const USAGE =
+  'Usage: npm run bench -- [--rows N[,N]…] [--destination catalog|port] [--port-url URL] [--json] [--write]';
 
 interface BenchOptions {
   /** For each a catalog of its own. Half of them repositories, half pull requests; five organizations come on top. */
@@ -19,6 +22,8 @@ interface BenchOptions {
   readonly json: boolean;
   /** Puts the tables into docs/performance.md. */
   readonly write: boolean;
+  /** Starts what is written to instead of the catalog. */
+  readonly port: () => Promise<PortProcess | null>;
 }
 
 function readOptions(args: readonly string[]): BenchOptions {
@@ -26,23 +31,40 @@ function readOptions(args: readonly string[]): BenchOptions {
     rows: { type: 'string', default: DEFAULT_ROWS },
     json: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
+    destination: { type: 'string', default: 'catalog' },
+    'port-url': { type: 'string' },
   } as const;
   try {
     const { values } = parseArgs({ args: [...args], options });
     const sizes = values.rows.split(',');
     const bad = sizes.find((size) => !/^[1-9]\d{0,7}$/.test(size));
     if (bad !== undefined) throw new Error(`--rows takes whole numbers above 0, not "${bad}"`);
-    return { ...values, rows: sizes.map(Number) };
+    return { ...values, rows: sizes.map(Number), port: portOf(values) };
   } catch (error) {
     throw new UsageError(`${(error as Error).message}\n${USAGE}`);
   }
 }
 
-async function bench(rows: number, interrupted: Promise<never>, abort: AbortSignal): Promise<Measurement[]> {
+function portOf(values: { destination: string; 'port-url'?: string; write: boolean }): BenchOptions['port'] {
+  const { destination, 'port-url': url, write } = values;
+  if (destination === 'catalog' && url === undefined) return async () => null;
+  if (destination !== 'port') throw new Error(`--destination takes catalog or port, not "${destination}"`);
+  if (write) throw new Error('--write is for the catalog');
+  return url === undefined ? startPort : async () => portAt(url);
+}
+
+interface BenchRun {
+  readonly rows: number;
+  readonly startPort: BenchOptions['port'];
+  readonly interrupted: Promise<never>;
+  readonly abort: AbortSignal;
+}
+
+async function bench({ rows, startPort, interrupted, abort }: BenchRun): Promise<Measurement[]> {
   const log = (line: string): void => void process.stderr.write(`${line}\n`);
   const sizes = { repositories: Math.ceil(rows / 2), pullRequests: Math.floor(rows / 2) };
   const started = new Started();
-  const starting = startServers({ sizes, log, signal: abort }, started);
+  const starting = startServers({ sizes, log, signal: abort, startPort }, started);
   const measuring = starting.then((servers) =>
     Promise.race([measureScenarios(servers, { sizes, log }), servers.failed]),
   );
@@ -83,7 +105,8 @@ try {
   });
   interrupted.catch(() => {});
   const all: Sized[] = [];
-  for (const rows of options.rows) all.push({ rows, measurements: await bench(rows, interrupted, abort.signal) });
+  const each = { startPort: options.port, interrupted, abort: abort.signal };
+  for (const rows of options.rows) all.push({ rows, measurements: await bench({ rows, ...each }) });
   const text = `${all.map(titled).join('\n')}\n${machine()}.\n`;
   if (options.write) writeFigures(text);
   process.stdout.write(options.json ? `${JSON.stringify(all, null, 2)}\n` : text);

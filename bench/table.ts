@@ -31,6 +31,10 @@ const LINES: readonly Line[] = [
     ({ counts }) => [counts.created, counts.updated, counts.unchanged, counts.deleted].map(count).join(' / '),
   ],
   [
+    'calls to Port: upserts / deletes',
+    ({ portCalls }) => (portCalls === null ? '–' : [portCalls.upserts, portCalls.deletes].map(count).join(' / ')),
+  ],
+  [
     'catalog rows inserted / updated / deleted',
     ({ catalogWrites: { inserted, updated, deleted } }) => [inserted, updated, deleted].map(count).join(' / '),
   ],

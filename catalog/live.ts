@@ -1,9 +1,11 @@
 import { type CallCounts, SCOPE_PREFIX } from '../domain/call.ts';
+import { isRemote } from '../domain/destination.ts';
 import { parentOf } from '../domain/entity.ts';
 import type { Database, Queryable } from './database.ts';
 import { collectDoomed, endDoomed, lockBlueprintsOf, WRITTEN, withParents } from './ending.ts';
 import { lockCall, settleCall } from './inbox.ts';
 import type { WritableRecords } from './mapped-batch.ts';
+import { assignToCall } from './outbox.ts';
 import { putIntoQuarantine } from './quarantine.ts';
 import { lockOutPages, type Written, writeMapped } from './write-batch.ts';
 
@@ -40,18 +42,36 @@ export interface LiveTarget {
 
 /**
  * Applies a call in one transaction: ends claims, writes what changed, and settles the call. Not fenced by an epoch,
- * only ordered by observation (sync-semantics 5.5, 6.2). A call that another attempt has settled is left alone.
+ * only ordered by observation (sync-semantics 5.5, 6.2). A call that another attempt has settled is left alone. One for a
+ * remote destination is settled by `settleSent`, when that has confirmed it; until then it may be applied again. `null`:
+ * it is settled already.
  */
 export function applyLive(
   db: Database,
   target: LiveTarget,
   { seq, change }: { seq: number; change: LiveChange },
-): Promise<void> {
+): Promise<AppliedLive | null> {
   return db.transaction(async (tx) => {
-    if (!(await lockCall(tx, seq))) return;
+    if (!(await lockCall(tx, seq))) return null;
     await lockOutPages(tx, target.integration);
     const { result, warnings } = await write(tx, target, change);
-    await settleCall(tx, seq, { state: 'applied', result, reason: warnings.join('; ') || null });
+    const reason = warnings.join('; ') || null;
+    if (isRemote(target.destination)) await assignToCall(tx, target, seq);
+    else await settleCall(tx, seq, { state: 'applied', result, reason });
+    return { result, reason };
+  });
+}
+
+/** What applying a call did, and what there is to say of it. */
+export interface AppliedLive {
+  readonly result: CallCounts;
+  readonly reason: string | null;
+}
+
+/** Settles a call whose changes were sent. */
+export function settleSent(db: Database, seq: number, { result, reason }: AppliedLive): Promise<void> {
+  return db.transaction(async (tx) => {
+    if (await lockCall(tx, seq)) await settleCall(tx, seq, { state: 'applied', result, reason });
   });
 }
 

@@ -1,9 +1,11 @@
+import { isRemote } from '../domain/destination.ts';
 import { StagingLostError } from '../domain/errors.ts';
 import type { RunRef, UpsertCounts } from '../domain/run.ts';
 import { storableText } from '../domain/text.ts';
 import type { Database, Queryable } from './database.ts';
 import { fenced } from './fence.ts';
 import type { StagedBatch } from './mapped-batch.ts';
+import { assignToBatch } from './outbox.ts';
 import { putIntoQuarantine } from './quarantine.ts';
 import { type Written, writeMapped } from './write-batch.ts';
 
@@ -16,15 +18,15 @@ export interface WrittenBatch {
 }
 
 /**
- * Notes what writing a batch did, counts it in the kind's row and drops its pages, which nobody reads again. A second
- * look reads again what was counted already: of it, only what it wrote and could not identify counts.
+ * Notes what writing a batch did, counts it in the kind's row and drops its pages, which nobody reads again; those of a
+ * remote destination stay until all is confirmed, because what is refused goes into quarantine as it came. A second look reads again what was counted already: of it, only what it wrote and could not identify counts.
  */
 const SETTLE = `
   with settled as (
     update tidemark.batch set applied = $3, whole = $4 where attempt = $5
     returning (pass in ('read', 'retry'))::int as first, pass = 'read' as reads
   ), dropped as (
-    delete from tidemark.staged_page where attempt = $5
+    delete from tidemark.staged_page where attempt = $5 and not $10
   ), failures as (
     insert into tidemark.field_failure as f (run_id, kind, resource, field, records, reason)
     select $1, $2, $6, x.field, x.records, x.reason
@@ -44,8 +46,9 @@ const SETTLE = `
    where k.run_id = $1 and k.kind = $2`;
 
 /**
- * Writes a mapped batch to the catalog in one transaction: only what changed, counted in the kind's row in the same
- * commit. Repeating a batch that was written returns the first result. Throws `StaleEpochError`, `StagingLostError`.
+ * Writes a mapped batch in one transaction: only what changed, counted in the kind's row in the same commit. What a
+ * remote destination is to hold is created or updated, and counted as such, when that has confirmed it. Repeating a batch
+ * that was written returns the first result. Throws `StaleEpochError`, `StagingLostError`.
  */
 export function upsertStaged(
   db: Database,
@@ -54,10 +57,12 @@ export function upsertStaged(
   return fenced(db, run, async (tx) => {
     const applied = await appliedBatch(tx, batch.fetchAttempt, 'for update');
     if (applied) return applied;
-    const counted = await writeMapped(tx, { ...run, destination, batch, live: false });
+    const changed = await writeMapped(tx, { ...run, destination, batch, live: false });
+    const remote = isRemote(destination);
+    const counted = remote ? unconfirmed(changed, await assignToBatch(tx, run, { ...batch, destination })) : changed;
     // After the locks that calls take first as well: in the other order the two could lock each other out.
     await putIntoQuarantine(tx, run, batch);
-    return settle(tx, run, { batch, counted });
+    return settle(tx, run, { batch, counted, keepsPages: remote });
   });
 }
 
@@ -75,10 +80,28 @@ export async function appliedBatch(
   return staged.applied;
 }
 
+/** What was not confirmed by an earlier run is not unchanged (sync-semantics 5.3). */
+const unconfirmed = (counts: Written, found: number): Written => ({
+  ...counts,
+  created: 0,
+  updated: 0,
+  unchanged: Math.max(0, counts.unchanged - found),
+});
+
+/** What writing a batch has done so far; drops its pages when the destination has confirmed all of it. */
+export async function confirmedBatch(db: Queryable, fetchAttempt: string): Promise<WrittenBatch> {
+  await db.query(
+    `delete from tidemark.staged_page where attempt = $1
+        and not exists (select from tidemark.remote_entity r where r.batch = $1 and r.pending)`,
+    [fetchAttempt],
+  );
+  return (await appliedBatch(db, fetchAttempt)) as WrittenBatch;
+}
+
 async function settle(
   tx: Queryable,
   run: RunRef,
-  { batch, counted }: { batch: StagedBatch; counted: Written },
+  { batch, counted, keepsPages }: { batch: StagedBatch; counted: Written; keepsPages: boolean },
 ): Promise<WrittenBatch> {
   const { kind, resource, fetchAttempt, failure, fieldFailures } = batch;
   const { quarantined: undecided, warnings, ...counts } = counted;
@@ -95,6 +118,7 @@ async function settle(
     JSON.stringify(failures),
     JSON.stringify({ ...batch.counts, ...counts, quarantined }),
     warnings,
+    keepsPages,
   ]);
   return written;
 }
