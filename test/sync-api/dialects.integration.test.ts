@@ -231,8 +231,8 @@ describe('what is written', () => {
     async (dialect) => {
       const key = id(dialect.length);
       const body = [upsert('unit', { id: key, name: 'a', old: 1 }, { id: key, name: 'b', new: 2 })];
-      const headers = dialect === 'single' ? { 'single-operation': '1' } : {};
-      const { status } = dialect === 'v65' ? await shop.v65(body) : await shop.v3(body, headers);
+      const single = { 'single-operation': dialect === 'single' ? '1' : '0' };
+      const { status } = dialect === 'v65' ? await shop.v65(body) : await shop.v3(body, single);
       expect(status).toBe(200);
       expect((await shop.read('unit', key)).properties).toEqual({ name: 'b', old: 1, new: 2 });
     },
