@@ -8,7 +8,6 @@ import { createLookUpActivity } from './look-up.ts';
 import { createRetryActivity } from './retry.ts';
 import { createRunActivities } from './run.ts';
 import { createScheduleActivity } from './schedule.ts';
-import { createTransformActivity } from './transform.ts';
 import { createUpsertActivity } from './upsert.ts';
 
 /** All activities, over their dependencies. They hand each other references; rows lie in the staging tables. */
@@ -18,7 +17,6 @@ export const createActivities = (deps: ActivityDependencies) => ({
   ...createFetchActivity(deps),
   ...createLookUpActivity(deps),
   ...createRetryActivity(deps),
-  ...createTransformActivity(deps),
   ...createUpsertActivity(deps),
   ...createDeleteActivities(deps),
   ...createLiveActivities(deps),

@@ -2,6 +2,7 @@ import type { RunReport } from '../domain/run.ts';
 import { INTEGRATION } from './configuration.ts';
 import { type EntityWrites, settledEntityWrites } from './entity-writes.ts';
 import { type Counts, type Expectation, mistakesOf, totalOf } from './expectation.ts';
+import type { FloorRun } from './floor-process.ts';
 import { type Histories, readHistories } from './histories.ts';
 import { cpuSecondsOf, peakMemoryOf } from './process-usage.ts';
 import type { MeasuredProcess, Servers } from './servers.ts';
@@ -26,6 +27,8 @@ export interface Measurement {
   readonly counts: Counts;
   /** Rows of the table of entities. */
   readonly catalogWrites: EntityWrites;
+  /** The same work without a sync around it; `null`: there is nothing to compare with. */
+  readonly floor: FloorRun | null;
 }
 
 export interface Scenario {
@@ -73,6 +76,7 @@ export async function measure(servers: Servers, scenario: Scenario): Promise<Mea
     history,
     counts,
     catalogWrites,
+    floor: null,
   };
 }
 

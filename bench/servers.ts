@@ -24,6 +24,7 @@ export interface Runtime {
   readonly client: TidemarkClient;
   readonly temporal: Client;
   readonly db: Database;
+  readonly databaseUrl: string;
   /** Rejects when a process ends by itself. */
   readonly failed: Promise<never>;
 }
@@ -111,7 +112,7 @@ export async function startRuntime(
   failed.catch(() => {});
   await Promise.race([untilPolling(client), failed]);
   const pids = { worker: worker.pid, temporal: server.pid, postgres: postgres.pid };
-  return { pids, client, temporal: new Client({ connection }), db, failed };
+  return { pids, client, temporal: new Client({ connection }), db, databaseUrl: postgres.url, failed };
 }
 
 interface WorkerOptions {

@@ -1,21 +1,14 @@
-import { randomUUID } from 'node:crypto';
 import { type CallCounts, SCOPE_PREFIX } from '../domain/call.ts';
-import type { Strategy } from '../domain/strategy.ts';
+import type { UpsertCounts } from '../domain/run.ts';
 import type { Database, Queryable } from './database.ts';
 import { collectDoomed, endDoomed, lockBlueprintsOf } from './ending.ts';
 import { lockCall, settleCall } from './inbox.ts';
-import { insertMapped, type RejectedRecord, type StagedEntity } from './staging.ts';
-import { lockOutPages, writeStaged } from './write-batch.ts';
+import type { WritableRecords } from './mapped-batch.ts';
+import { putIntoQuarantine } from './quarantine.ts';
+import { lockOutPages, writeMapped } from './write-batch.ts';
 
 /** What a call writes for one resource. */
-export interface LiveWrite {
-  readonly resource: string;
-  readonly kind: string;
-  readonly position: number;
-  readonly strategy: Strategy;
-  readonly entities: readonly StagedEntity[];
-  readonly quarantined: readonly RejectedRecord[];
-}
+export type LiveWrite = Omit<WritableRecords, 'resources'>;
 
 /** Claims of a resource that a call ends, unless they were observed later. */
 export interface LiveEnd {
@@ -113,21 +106,10 @@ async function lockAll(
 async function writeResource(
   tx: Queryable,
   { integration, destination, epoch, resources }: LiveTarget & { epoch: number },
-  { resource, kind, position, strategy, entities, quarantined }: LiveWrite,
-) {
-  const [fetchAttempt, mappedAttempt] = [randomUUID(), randomUUID()];
-  await tx.query(`insert into tidemark.batch (attempt, kind, resource, pass) values ($1, $2, $3, 'live')`, [
-    fetchAttempt,
-    kind,
-    resource,
-  ]);
-  const counts = { pages: 0, read: entities.length + quarantined.length, ruledOut: 0 };
-  const mapped = { attempt: mappedAttempt, fetchAttempt, kind, resource, entities, quarantined, counts };
-  await insertMapped(tx, { integration, epoch }, { ...mapped, fieldFailures: [], whole: true });
-  const batch = { fetchAttempt, mappedAttempt, kind, resource, position, resources, strategy };
-  const written = await writeStaged(tx, { integration, destination, epoch, batch, live: true });
-  await tx.query('delete from tidemark.batch where attempt = $1', [fetchAttempt]);
-  return written;
+  write: LiveWrite,
+): Promise<UpsertCounts> {
+  await putIntoQuarantine(tx, { integration, epoch }, write);
+  return writeMapped(tx, { integration, destination, epoch, batch: { ...write, resources }, live: true });
 }
 
 const endRows = (ends: readonly LiveEnd[]): string =>
@@ -196,7 +178,10 @@ async function end(
   ends: readonly LiveEnd[],
 ): Promise<number> {
   const rows = endRows(ends);
-  await tx.query(BURY, [destination, integration, rows]);
+  if (ends.some(({ tombstone }) => tombstone)) await tx.query(BURY, [destination, integration, rows]);
+  // Mostly nothing ends: a record that is there lets go only of what it was before.
+  const doomed = await tx.query(`${ended('$2', '$3')} limit 1`, [destination, rows, integration]);
+  if (doomed.length === 0) return 0;
   await collectDoomed(tx, ended('$2', '$3'), [destination, rows, integration]);
   const groups = await endDoomed(tx, { integration, resources });
   return groups.reduce((sum, { deleted }) => sum + deleted, 0);

@@ -1,10 +1,10 @@
 import { eventChange } from '../../activities/live-change.ts';
 import type { Database } from '../../catalog/database.ts';
 import { fenced } from '../../catalog/fence.ts';
-import { acceptCall, waitingCalls } from '../../catalog/inbox.ts';
+import { acceptCalls, toInboxRow, waitingCalls } from '../../catalog/inbox.ts';
 import type { LiveChange } from '../../catalog/live.ts';
+import type { StagedBatch } from '../../catalog/mapped-batch.ts';
 import { nextLookups, recordAbsent, recordVerdicts } from '../../catalog/stale.ts';
-import type { StagedBatch } from '../../catalog/write-batch.ts';
 import type { Integration, Resource } from '../../config/configuration.ts';
 import type { Destination } from '../../destinations/destination.ts';
 import type { EventCall } from '../../domain/call.ts';
@@ -113,7 +113,7 @@ export class LiveModel {
       unidentified: 0,
     };
     const call: EventCall = { type: 'event', event: 'changed', payload: {} };
-    await acceptCall(this.db, { integration: INTEGRATION, origin: 'webhook', delivery: null, call });
+    await acceptCalls(this.db, [toInboxRow({ integration: INTEGRATION, origin: 'webhook', delivery: null, call })]);
     const [waiting] = await waitingCalls(this.db, INTEGRATION, 1);
     const seq = waiting?.seq as number;
     await this.destination.applyLive({ integration: INTEGRATION, resources: [RESOURCE.key] }, { seq, change });

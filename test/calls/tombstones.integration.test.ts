@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Database, openDatabase } from '../../catalog/database.ts';
 import { fenced } from '../../catalog/fence.ts';
-import { acceptCall, waitingCalls } from '../../catalog/inbox.ts';
+import { acceptCalls, toInboxRow, waitingCalls } from '../../catalog/inbox.ts';
 import { forgetScopeTombstones, type LiveChange, type LiveEnd } from '../../catalog/live.ts';
+import type { StagedEntity } from '../../catalog/mapped-batch.ts';
 import { migrate } from '../../catalog/migrate.ts';
-import { databaseClock, type StagedEntity } from '../../catalog/staging.ts';
-import { writeStaged } from '../../catalog/write-batch.ts';
+import { databaseClock } from '../../catalog/staging.ts';
+import { writeMapped } from '../../catalog/write-batch.ts';
 import { catalogDestination } from '../../destinations/catalog.ts';
 import type { Destination } from '../../destinations/destination.ts';
 import { createTestDatabase, type TestDatabase } from '../support/environment/database.ts';
@@ -52,7 +53,9 @@ describe('what was observed live, against what a page says', () => {
     const written = { resource: 'thing', kind: 'thing', position: 0, strategy, entities, quarantined: [] };
     const change: LiveChange = { writes: [written], ends, unidentified: 0 };
     const call = { type: 'event', event: 'x', payload: {} } as const;
-    const id = await acceptCall(db, { integration: 'acme', origin: 'sdk', delivery: null, call });
+    const [id] = (await acceptCalls(db, [
+      toInboxRow({ integration: 'acme', origin: 'sdk', delivery: null, call }),
+    ])) as [string];
     const [waiting] = await waitingCalls(db, 'acme', 1);
     const seq = waiting?.seq as number;
     await destination.applyLive({ integration: 'acme', resources: ['thing'] }, { seq, change });
@@ -131,7 +134,7 @@ describe('what was observed live, against what a page says', () => {
     let applied = false;
     let applying: Promise<unknown> = Promise.resolve();
     await fenced(db, run.run, async (tx) => {
-      await writeStaged(tx, { ...run.run, destination: 'catalog', batch: staged, live: false });
+      await writeMapped(tx, { ...run.run, destination: 'catalog', batch: staged, live: false });
       applying = live(change).then(() => {
         applied = true;
       });
@@ -167,7 +170,7 @@ describe('what was observed live, against what a page says', () => {
   it('6.4 tombstones of a scope, which no run reads, go after a day, unless an older call waits', async () => {
     await begin();
     const call = { type: 'event', event: 'x', payload: {} } as const;
-    await acceptCall(db, { integration: 'acme', origin: 'sdk', delivery: null, call });
+    await acceptCalls(db, [toInboxRow({ integration: 'acme', origin: 'sdk', delivery: null, call })]);
     await db.query(
       `insert into tidemark.tombstone (destination, integration, resource, record_key, blueprint, identifier, kind,
                                        observed_at, created_at)
