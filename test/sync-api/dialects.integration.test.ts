@@ -341,6 +341,19 @@ describe('what is written', () => {
     expect((await shop.v65([range])).body.errors[0].detail).toMatch(/equals or equalsAny/);
   });
 
+  it('S4.1 a large request is read from a file, its words after its payload, in chunks that share rows', async () => {
+    const records = Array.from({ length: 11_000 }, (_, index) => ({
+      id: id(100_000 + (index % 10_500)),
+      [index < 10_500 ? 'first' : 'second']: `${'x'.repeat(100)}${index}`,
+    }));
+    const body = { large: { payload: records, action: 'upsert', entity: 'bulk' } };
+    const { status, body: answer } = await shop.v3(body, { 'single-operation': '1' });
+    expect({ status, count: answer.data.bulk.length }).toEqual({ status: 200, count: 10_500 });
+    expect(Object.keys((await shop.read('bulk', id(100_499))).properties)).toEqual(['first', 'second']);
+    expect(Object.keys((await shop.read('bulk', id(100_500))).properties)).toEqual(['first']);
+    expect(await shop.found(`${'x'.repeat(100)}`)).toHaveLength(100);
+  });
+
   it('many requests over the same rows in opposite orders all succeed', async () => {
     const rows = Array.from({ length: 20 }, (_, index) => [
       upsert(index % 2 ? 'ebb' : 'flow', { id: id(70 + index), name: 'x' }),
