@@ -1,9 +1,11 @@
 import type { FieldFailureCount, RejectedRecord, StagedEntity } from '../catalog/mapped-batch.ts';
 import type { ReadPage } from '../catalog/staging.ts';
+import type { Resource } from '../config/configuration.ts';
 import type { RawRecord } from '../domain/json.ts';
 import { isStorableText } from '../domain/text.ts';
 import type { ResourceMapping } from '../mapping/mapping.ts';
 import type { Source } from '../sources/source.ts';
+import type { Pipeline } from './dependencies.ts';
 
 /** Key, blueprint and identifier of a claim share one entry of an index, which takes 2,704 bytes. */
 const MAX_KEY_BYTES = 1_000;
@@ -17,11 +19,14 @@ export class BatchMapping {
   private readonly source: Source;
   private readonly kind: string;
   private readonly mapping: ResourceMapping;
+  private readonly keepsRaw: boolean;
 
-  constructor(source: Source, kind: string, mapping: ResourceMapping) {
+  /** Maps records of one resource. */
+  constructor({ source, mappings, policies }: Pipeline, { kind, key }: Pick<Resource, 'kind' | 'key'>) {
     this.source = source;
     this.kind = kind;
-    this.mapping = mapping;
+    this.mapping = mappings.get(key) as ResourceMapping;
+    this.keepsRaw = Boolean(policies.get(key)?.resolve);
   }
 
   /** `anyRecord`: those that the query rules out as well. */
@@ -45,9 +50,10 @@ export class BatchMapping {
         this.reject(record, { ...result, recordKey, observedAt });
         continue;
       }
-      for (const { blueprint, identifier, fields, failures } of result.entities) {
+      const raw = this.keepsRaw ? record : null;
+      for (const { failures, ...entity } of result.entities) {
         const failed = failures.map((failure) => failure.field);
-        this.entities.push({ recordKey, locator, blueprint, identifier, fields, failed, observedAt });
+        this.entities.push({ ...entity, recordKey, locator, failed, observedAt, raw });
         for (const { field, reason } of failures) this.countFailure(field, reason);
       }
       const [rejection] = result.rejections;

@@ -1,6 +1,7 @@
 import type { Database } from '../catalog/database.ts';
 import type { Integration, Resource } from '../config/configuration.ts';
 import type { Destination } from '../destinations/destination.ts';
+import type { RecordPolicy } from '../domain/conflict/record-policy.ts';
 import type { ResourceMapping } from '../mapping/mapping.ts';
 import type { Source } from '../sources/source.ts';
 import type { HandOver } from './hand-over.ts';
@@ -13,6 +14,8 @@ export interface Pipeline {
   readonly destination: Destination;
   /** The mapping of each resource, by its key. */
   readonly mappings: ReadonlyMap<string, ResourceMapping>;
+  /** What decides about the records of a resource beyond its strategy, by its key. Those with nothing more lack. */
+  readonly policies: ReadonlyMap<string, RecordPolicy>;
 }
 
 export interface Log {
@@ -41,5 +44,8 @@ export function resourceOf({ integration }: Pipeline, key: string): Resource {
   if (!resource) throw new Error(`${integration.id} has no resource ${key}`);
   return resource;
 }
+
+/** `null`: the strategy alone. */
+export const policyOf = ({ policies }: Pipeline, key: string): RecordPolicy | null => policies.get(key) ?? null;
 
 export const resourceKeys = ({ resources }: Integration): string[] => resources.map((resource) => resource.key);

@@ -1,15 +1,14 @@
 import type { LiveChange, LiveEnd, LiveWrite } from '../catalog/live.ts';
 import { databaseClock } from '../catalog/staging.ts';
-import { PLAIN_POSITION } from '../catalog/sync-scope.ts';
+import { PLAIN, PLAIN_POSITION } from '../catalog/sync-scope.ts';
 import type { Resource } from '../config/configuration.ts';
 import { type EventCall, type PlainCall, type RawCall, type ReadyEntity, scopeResource } from '../domain/call.ts';
 import type { EntityKey } from '../domain/entity.ts';
 import { UsageError } from '../domain/errors.ts';
 import type { RawRecord } from '../domain/json.ts';
-import type { ResourceMapping } from '../mapping/mapping.ts';
 import type { EventChange } from '../sources/source.ts';
 import { BatchMapping } from './batch-mapping.ts';
-import type { ActivityDependencies, Pipeline } from './dependencies.ts';
+import { type ActivityDependencies, type Pipeline, policyOf } from './dependencies.ts';
 
 /** What calls are worked out with. */
 export interface Worksite extends Pick<ActivityDependencies, 'db' | 'log'> {
@@ -45,15 +44,14 @@ interface Rows {
 }
 
 async function mapped({ pipeline }: Worksite, { resource, rows, observedAt }: Rows, anyRecord = false) {
-  const mapping = pipeline.mappings.get(resource.key) as ResourceMapping;
-  const batch = new BatchMapping(pipeline.source, resource.kind, mapping);
+  const batch = new BatchMapping(pipeline, resource);
   await batch.add({ rows, observedAt }, { anyRecord });
   return batch;
 }
 
 async function register(site: Worksite, rows: Rows): Promise<LiveChange> {
   const batch = await mapped(site, rows);
-  return { ...NOTHING, writes: [writeOf(rows.resource, batch)] };
+  return { ...NOTHING, writes: [writeOf(site, rows.resource, batch)] };
 }
 
 async function unregister(site: Worksite, rows: Rows): Promise<LiveChange> {
@@ -92,7 +90,7 @@ async function difference(
       tombstone: !there.entities.some(({ recordKey }) => recordKey !== '' && recordKey === entity.recordKey),
     }));
   const unidentified = gone.quarantined.filter(({ recordKey }) => recordKey === '').length;
-  return { writes: [writeOf(resource, there)], ends, unidentified };
+  return { writes: [writeOf(site, resource, there)], ends, unidentified };
 }
 
 /** What a call with ready entities does to the claims of its scope (sync-semantics 6.7). */
@@ -103,7 +101,8 @@ export function plainChange(call: Exclude<PlainCall, { type: 'sync' }>, observed
     kind: resource,
     position: PLAIN_POSITION,
     strategy: { create: true, update: true },
-    entities: entities.map((entity) => ({ ...entity, recordKey: '', locator: null, failed: [], observedAt })),
+    policy: null,
+    entities: entities.map((entity) => ({ ...entity, ...PLAIN, observedAt })),
     quarantined: [],
   });
   const end = (identity: EntityKey): LiveEnd => ({
@@ -187,16 +186,18 @@ async function observed(
   if (!inView) return { ...NOTHING, ends: [{ ...end, kept: [], tombstone: true }] };
   const batch = await mapped(site, { resource, rows: [record], observedAt });
   // A record that could not be mapped is there, but as what is unknown: its claims stay.
-  if (batch.quarantined.length > 0) return { ...NOTHING, writes: [writeOf(resource, batch)] };
+  const writes = [writeOf(site, resource, batch)];
+  if (batch.quarantined.length > 0) return { ...NOTHING, writes };
   // Where the strategy leaves the record alone, no claim says that it was observed: the tombstone does.
   const { create, update } = resource.strategy;
-  const tombstone = batch.entities.length === 0 || !(create && update);
-  return { ...NOTHING, writes: [writeOf(resource, batch)], ends: [{ ...end, kept: batch.entities, tombstone }] };
+  const maySkip = !(create && update) || Boolean(site.pipeline.policies.get(resource.key)?.resolve);
+  const tombstone = batch.entities.length === 0 || maySkip;
+  return { ...NOTHING, writes, ends: [{ ...end, kept: batch.entities, tombstone }] };
 }
 
-function writeOf({ key, kind, position, strategy }: Resource, batch: BatchMapping): LiveWrite {
-  const { entities, quarantined } = batch;
-  return { resource: key, kind, position, strategy, entities, quarantined };
+function writeOf({ pipeline }: Worksite, resource: Resource, { entities, quarantined }: BatchMapping): LiveWrite {
+  const { key, kind, position, strategy } = resource;
+  return { resource: key, kind, position, strategy, policy: policyOf(pipeline, key), entities, quarantined };
 }
 
 const resourcesOf = ({ integration }: Pipeline, wanted: string): Resource[] =>

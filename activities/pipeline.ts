@@ -8,6 +8,7 @@ import { UsageError } from '../domain/errors.ts';
 import { createResourceMapping } from '../mapping/resource-mapping.ts';
 import type { SourceType } from '../sources/source.ts';
 import type { Pipeline } from './dependencies.ts';
+import { recordPolicies } from './record-policies.ts';
 
 /** Runs of a few versions of a few integrations at a time; the rest is built anew. */
 const KEPT = 50;
@@ -39,14 +40,16 @@ async function build(parts: PipelineParts, configVersion: number): Promise<Pipel
   if (!stored) throw new UsageError(`configuration version ${configVersion} is not in the database`);
   const integration = resolveDocument(stored.document as IntegrationDocument, parts.context);
   const { source, destination, resources } = integration;
+  const opened = await byType(parts.sources, source.type).create(source.settings, {
+    integration: integration.id,
+    directory: parts.context.directory,
+  });
   return {
     integration,
-    source: await byType(parts.sources, source.type).create(source.settings, {
-      integration: integration.id,
-      directory: parts.context.directory,
-    }),
+    source: opened,
     destination: byType(parts.destinations, destination.type).create(destination.settings),
     mappings: new Map(resources.map((resource) => [resource.key, createResourceMapping(resource)])),
+    policies: recordPolicies(integration, opened),
   };
 }
 

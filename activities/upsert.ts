@@ -2,9 +2,8 @@ import { type ReadPage, readPages } from '../catalog/staging.ts';
 import { appliedBatch, type WrittenBatch } from '../catalog/upsert.ts';
 import { MappingError } from '../domain/errors.ts';
 import type { PinnedRun } from '../domain/run.ts';
-import type { ResourceMapping } from '../mapping/mapping.ts';
 import { BatchMapping } from './batch-mapping.ts';
-import { type ActivityDependencies, type Pipeline, resourceKeys, resourceOf } from './dependencies.ts';
+import { type ActivityDependencies, type Pipeline, policyOf, resourceKeys, resourceOf } from './dependencies.ts';
 
 export interface UpsertInput {
   readonly run: PinnedRun;
@@ -35,7 +34,8 @@ export const createUpsertActivity = (deps: ActivityDependencies) => ({
     }
     const { entities, quarantined, counts } = batch;
     const { strategy } = resourceOf(parts, resource);
-    const mapped = { kind, resource, position, resources: resourceKeys(parts.integration), strategy };
+    const policy = policyOf(parts, resource);
+    const mapped = { kind, resource, position, resources: resourceKeys(parts.integration), strategy, policy };
     const rows = { entities, quarantined, counts, fieldFailures, failure };
     return parts.destination.upsert(run, { ...mapped, ...rows, fetchAttempt: attempt });
   },
@@ -43,11 +43,11 @@ export const createUpsertActivity = (deps: ActivityDependencies) => ({
 
 /** Maps page by page; a mapping that is wrong as such ends at the page before. */
 async function transform(
-  { source, mappings }: Pipeline,
+  pipeline: Pipeline,
   { kind, resource }: UpsertInput,
   pages: Iterable<ReadPage> | AsyncIterable<ReadPage>,
 ): Promise<{ batch: BatchMapping; failure: string | null }> {
-  const batch = new BatchMapping(source, kind, mappings.get(resource) as ResourceMapping);
+  const batch = new BatchMapping(pipeline, { kind, key: resource });
   try {
     for await (const page of pages) await batch.add(page);
     return { batch, failure: null };

@@ -1,6 +1,6 @@
 import type { RunRef } from '../domain/run.ts';
 import type { Database, Queryable } from './database.ts';
-import { collectDoomed, endDoomed, lockBlueprintsOf, SAME_CLAIM } from './ending.ts';
+import { collectDoomed, endDoomed, lockBlueprintsOf, SAME_CLAIM, WRITTEN } from './ending.ts';
 import { fenced } from './fence.ts';
 import { supersedePlans } from './plans.ts';
 
@@ -72,7 +72,7 @@ const refused = ({ kind }: LockedPlan, plan: string, state: string): AppliedPlan
 
 const STILL_UNSEEN = `
   select c.destination, c.integration, c.resource, c.record_key, c.blueprint, c.identifier, c.kind, p.kind is null,
-         c.base, c.owns
+         ${WRITTEN}, c.owns
     from tidemark.plan p
     join tidemark.plan_claim d on d.plan = p.id
     join tidemark.claim c on ${SAME_CLAIM}

@@ -2,7 +2,7 @@ import { SCOPE_PREFIX } from '../domain/call.ts';
 import { type DeleteFacts, type DeleteLimits, guardReason } from '../domain/delete-guards.ts';
 import type { RunRef } from '../domain/run.ts';
 import type { Database, Queryable } from './database.ts';
-import { collectDoomed, endDoomed, lockBlueprintsOf, SAME_CLAIM } from './ending.ts';
+import { collectDoomed, endDoomed, lockBlueprintsOf, SAME_CLAIM, WRITTEN } from './ending.ts';
 import { fenced } from './fence.ts';
 import { proposePlan, supersedePlans } from './plans.ts';
 import { dropOrphans } from './quarantine.ts';
@@ -142,7 +142,7 @@ const UNSEEN_CANDIDATES = `
 
 const SETTLED_CANDIDATES = `
   select c.destination, c.integration, c.resource, c.record_key, c.blueprint, c.identifier, d.kind, d.removed,
-         c.base, c.owns ${UNSEEN_CANDIDATES} and ${SETTLED}`;
+         ${WRITTEN}, c.owns ${UNSEEN_CANDIDATES} and ${SETTLED}`;
 
 const COUNT_UNCONFIRMED = `
   update tidemark.kind_run k set unconfirmed = u.unconfirmed

@@ -6,6 +6,9 @@ export const SAME_CLAIM = `
   c.destination = d.destination and c.integration = d.integration and c.resource = d.resource
   and c.record_key = d.record_key and c.blueprint = d.blueprint and c.identifier = d.identifier`;
 
+/** The fields that a claim `c` has written. */
+export const WRITTEN = `c.base || coalesce(c.conflict_base -> 'fields', '{}')`;
+
 /**
  * Collects the claims that are to end in the table `doomed`. `select` yields the rows of it, from `d` (names of
  * claims) joined with the claims `c`: with their kind and whether their resource is no longer configured.
@@ -61,6 +64,9 @@ const HAND_OVER = `
      and c.destination = e.destination and c.blueprint = e.blueprint and c.identifier = e.identifier
      and not exists (select from doomed d where ${SAME_CLAIM})`;
 
+/** What an entity is without what only the ended claims wrote; others that do not write always say what they knew. */
+const KEPT = `((e.fields - t.keys) || coalesce(h.fields, '{}') || l.fields)`;
+
 /** Where no claim owns the entity, it is somebody else's: claims on it end without a trace. */
 const DELETE = `
   with ended as (
@@ -81,11 +87,33 @@ const DELETE = `
         on c.destination = t.destination and c.blueprint = t.blueprint and c.identifier = t.identifier
      where not exists (select from doomed d where ${SAME_CLAIM})
      group by t.destination, t.blueprint, t.identifier
+  ), said as (
+    select distinct on (t.destination, t.blueprint, t.identifier, k.key)
+           t.destination, t.blueprint, t.identifier, k.key, c.integration as origin,
+           c.conflict_base -> 'fields' -> k.key as value, c.conflict_base -> 'times' -> k.key as time
+      from touched t
+      join left_over l using (destination, blueprint, identifier)
+      join tidemark.claim c
+        on c.destination = t.destination and c.blueprint = t.blueprint and c.identifier = t.identifier
+     cross join lateral unnest(t.keys) as k (key)
+     where not l.fields ? k.key and c.conflict_base -> 'fields' ? k.key and not exists (select from doomed d where ${SAME_CLAIM})
+     order by t.destination, t.blueprint, t.identifier, k.key, c.conflict_base -> 'times' ->> k.key desc nulls last
+  ), heirs as (
+    select destination, blueprint, identifier, jsonb_object_agg(key, value) as fields,
+           jsonb_object_agg(key, time) as times, jsonb_object_agg(key, origin) as origins
+      from said group by destination, blueprint, identifier
   ), kept as (
-    update tidemark.entity e set fields = (e.fields - t.keys) || l.fields, version = e.version + 1, updated_at = now()
+    update tidemark.entity e set
+           fields = ${KEPT}, version = e.version + 1, updated_at = now(),
+           changed_run = nullif(current_setting('tidemark.run', true), ''),
+           field_times = case when e.field_times is not null then
+             tidemark.carried(e.fields, ${KEPT}, e.field_times, 'null') || coalesce(h.times, '{}') end,
+           field_origins = case when e.field_origins is not null then
+             tidemark.carried(e.fields, ${KEPT}, e.field_origins, 'null') || coalesce(h.origins, '{}') end
       from left_over l join touched t using (destination, blueprint, identifier)
+      left join heirs h using (destination, blueprint, identifier)
      where e.destination = l.destination and e.blueprint = l.blueprint and e.identifier = l.identifier
-       and e.fields is distinct from (e.fields - t.keys) || l.fields
+       and e.fields is distinct from ${KEPT}
   ), deleted as (
     delete from tidemark.entity e using touched t
      where e.destination = t.destination and e.blueprint = t.blueprint and e.identifier = t.identifier

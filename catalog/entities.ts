@@ -67,28 +67,28 @@ export async function readReferences(db: Queryable, { blueprint, identifier }: E
 /** The blueprints of which there are entities; each is found by one look into the index, not by reading them all. */
 const BLUEPRINTS = `
   recursive blueprints (blueprint) as (
-    select min(blueprint) from tidemark.entity where destination = 'catalog'
+    select min(blueprint) from tidemark.entity where destination = $1
     union all
-    select (select min(e.blueprint) from tidemark.entity e
-             where e.destination = 'catalog' and e.blueprint > b.blueprint)
+    select (select min(e.blueprint) from tidemark.entity e where e.destination = $1 and e.blueprint > b.blueprint)
       from blueprints b where b.blueprint is not null)`;
 
 /** The blueprints of which the catalog has entities, by name. */
 export async function listBlueprints(db: Queryable): Promise<string[]> {
   const rows = await db.query<{ blueprint: string }>(
     `with ${BLUEPRINTS} select blueprint from blueprints where blueprint is not null order by blueprint`,
+    ['catalog'],
   );
   return rows.map(({ blueprint }) => blueprint);
 }
 
-/** The entities, of whichever blueprint, that have one of the identifiers. */
-export function findNamed(db: Queryable, identifiers: readonly string[]): Promise<EntityKey[]> {
+/** The entities of a destination, of whichever blueprint, that have one of the identifiers. */
+export function findNamed(db: Queryable, identifiers: readonly string[], destination: string): Promise<EntityKey[]> {
   return db.query<EntityKey>(
     `with ${BLUEPRINTS}
      select e.blueprint, e.identifier
        from blueprints b
-       join tidemark.entity e on e.destination = 'catalog' and e.blueprint = b.blueprint and e.identifier = any ($1)
+       join tidemark.entity e on e.destination = $1 and e.blueprint = b.blueprint and e.identifier = any ($2)
       order by e.blueprint, e.identifier`,
-    [identifiers],
+    [destination, identifiers],
   );
 }

@@ -1,11 +1,10 @@
 import { type CallCounts, SCOPE_PREFIX } from '../domain/call.ts';
-import type { UpsertCounts } from '../domain/run.ts';
 import type { Database, Queryable } from './database.ts';
-import { collectDoomed, endDoomed, lockBlueprintsOf } from './ending.ts';
+import { collectDoomed, endDoomed, lockBlueprintsOf, WRITTEN } from './ending.ts';
 import { lockCall, settleCall } from './inbox.ts';
 import type { WritableRecords } from './mapped-batch.ts';
 import { putIntoQuarantine } from './quarantine.ts';
-import { lockOutPages, writeMapped } from './write-batch.ts';
+import { lockOutPages, type Written, writeMapped } from './write-batch.ts';
 
 /** What a call writes for one resource. */
 export type LiveWrite = Omit<WritableRecords, 'resources'>;
@@ -50,7 +49,8 @@ export function applyLive(
   return db.transaction(async (tx) => {
     if (!(await lockCall(tx, seq))) return;
     await lockOutPages(tx, target.integration);
-    await settleCall(tx, seq, { state: 'applied', result: await write(tx, target, change), reason: null });
+    const { result, warnings } = await write(tx, target, change);
+    await settleCall(tx, seq, { state: 'applied', result, reason: warnings.join('; ') || null });
   });
 }
 
@@ -58,8 +58,9 @@ async function write(
   tx: Queryable,
   target: LiveTarget,
   { writes, ends, unidentified }: LiveChange,
-): Promise<CallCounts> {
+): Promise<{ result: CallCounts; warnings: readonly string[] }> {
   const total = { ...NOTHING, unidentified };
+  const warnings = new Set<string>();
   const [row] = await tx.query<{ epoch: number }>('select epoch from tidemark.integration where id = $1', [
     target.integration,
   ]);
@@ -69,9 +70,10 @@ async function write(
   for (const each of writes) {
     const counts = await writeResource(tx, { ...target, epoch }, each);
     for (const name of ADDED) total[name] += counts[name];
-    total.quarantined += each.quarantined.length;
+    total.quarantined += each.quarantined.length + counts.quarantined;
+    for (const warning of counts.warnings) warnings.add(warning);
   }
-  return total;
+  return { result: total, warnings: [...warnings] };
 }
 
 const ADDED = ['created', 'updated', 'unchanged', 'skipped', 'outdated'] as const;
@@ -107,7 +109,7 @@ async function writeResource(
   tx: Queryable,
   { integration, destination, epoch, resources }: LiveTarget & { epoch: number },
   write: LiveWrite,
-): Promise<UpsertCounts> {
+): Promise<Written> {
   await putIntoQuarantine(tx, { integration, epoch }, write);
   return writeMapped(tx, { integration, destination, epoch, batch: { ...write, resources }, live: true });
 }
@@ -130,7 +132,7 @@ const END_COLUMNS = `(resource text, kind text, "recordKey" text, blueprint text
  */
 const ended = (ends: string, integration: string): string => `
   select distinct c.destination, c.integration, c.resource, c.record_key, c.blueprint, c.identifier, c.kind,
-         false as removed, c.base, c.owns
+         false as removed, ${WRITTEN} as base, c.owns
     from (
       select c.*, d.kept, d."observedAt" from json_to_recordset(${ends}::json) as d ${END_COLUMNS}
         join tidemark.claim c

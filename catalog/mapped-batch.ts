@@ -1,4 +1,6 @@
+import type { RecordPolicy } from '../domain/conflict/record-policy.ts';
 import type { Fields } from '../domain/entity.ts';
+import type { RawRecord } from '../domain/json.ts';
 import type { Strategy } from '../domain/strategy.ts';
 
 /** An entity as the mapping made it from a record. */
@@ -12,6 +14,10 @@ export interface StagedEntity {
   /** Paths of fields whose expression failed. */
   readonly failed: readonly string[];
   readonly observedAt: string;
+  /** When the record last changed at the source; null: not known. */
+  readonly modifiedAt: string | null;
+  /** The record as the source returned it, where a resolver is to see it. */
+  readonly raw: RawRecord | null;
 }
 
 export interface RejectedRecord {
@@ -45,6 +51,8 @@ export interface WritableRecords extends MappedRecords {
   /** The keys of all resources that the configuration holds. */
   readonly resources: readonly string[];
   readonly strategy: Strategy;
+  /** What decides beyond the strategy, record by record; `null`: nothing, all is written at once. */
+  readonly policy: RecordPolicy | null;
 }
 
 /** A mapped batch that is ready to be written. */

@@ -13,8 +13,15 @@ import { SYNC_API } from '../domain/sync-api.ts';
  */
 export function mergeOrder(claim: string, integration: string, resources: string): string {
   return (
-    `${claim}.integration <> ${integration} or ${claim}.resource = any (${resources}) ` +
-    `or ${claim}.resource like '${SCOPE_PREFIX}%', ` +
-    `${claim}.integration = '${SYNC_API}', ${claim}.integration, ${claim}.position, ${claim}.resource, ${claim}.record_key`
+    `${isConfigured(claim, integration, resources)}, ` +
+    `${claim}.integration = '${SYNC_API}', ${claim}.integration, ${claim}.position, ${claim}.resource, ${claim}.record_key collate "C"`
+  );
+}
+
+/** False for claims of this integration's resources that its configuration no longer holds. */
+export function isConfigured(claim: string, integration: string, resources: string): string {
+  return (
+    `(${claim}.integration <> ${integration} or ${claim}.resource = any (${resources}) ` +
+    `or ${claim}.resource like '${SCOPE_PREFIX}%')`
   );
 }

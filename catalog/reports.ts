@@ -10,7 +10,9 @@ const KINDS = `
 
 const RUNS = `
   select r.id as run, r.integration, r.epoch, coalesce(r.outcome, 'running') as outcome, r.reason,
-         r.warnings, r.action, r.scope, r.plan, r.config_version as "configVersion",
+         r.warnings || array(
+           select k.kind || ': ' || w from tidemark.kind_run k cross join lateral unnest(k.warnings) w
+            where k.run_id = r.id order by k.position, w) as warnings, r.action, r.scope, r.plan, r.config_version as "configVersion",
          r.workflow_run_id as "workflowRunId",
          json_build_object('deleted', r.removed_deleted, 'held', r.removed_held, 'plan', r.removed_plan) as removed,
          array(select t.id::text from tidemark.trigger t where t.run_id = r.id order by t.created_at) as triggers,

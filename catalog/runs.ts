@@ -3,11 +3,13 @@ import type { Pass, PinnedRun, RunRef } from '../domain/run.ts';
 import { union } from '../domain/scope.ts';
 import { storableText } from '../domain/text.ts';
 import type { Task, TriggerOrigin } from '../domain/trigger.ts';
+import { forgetChanges } from './change-log.ts';
 import { moveCheckpoints } from './checkpoints.ts';
 import type { Database, Queryable } from './database.ts';
 import { fenced } from './fence.ts';
 import { forgetTombstones } from './live.ts';
 import { supersedePlans } from './plans.ts';
+import { forgetSkipped } from './skipped.ts';
 import { rfc3339 } from './time.ts';
 
 export interface BegunRun {
@@ -226,6 +228,8 @@ export function finishKind(db: Database, run: PinnedRun, end: KindEnd): Promise<
     // What an incremental run did not read, it did not see.
     if (whole || action === 'retry') await dropUnseenQuarantine(tx, run, end.kind);
     if (whole) await forgetTombstones(tx, run.runId, end.kind);
+    if (whole) await forgetSkipped(tx, run.integration, { kind: end.kind, epoch: run.epoch });
+    await forgetChanges(tx);
     if (whole) await supersedePlans(tx, { integration: run.integration, kind: end.kind, why: `run ${run.runId}` });
     if (action === 'resync') await moveCheckpoints(tx, run, { scope, kind: end.kind, overlap: end.checkpointOverlap });
   });

@@ -12,6 +12,9 @@ import { lockOutCalls, writeMapped } from './write-batch.ts';
 /** Plain calls are the last word on an entity among this integration's claims. */
 export const PLAIN_POSITION = 2 ** 31 - 1;
 
+/** What a ready entity has no word of. */
+export const PLAIN = { recordKey: '', locator: null, failed: [], modifiedAt: null, raw: null } as const;
+
 /**
  * Carries out a `sync` of ready entities as a run: writes them, and ends the claims of their scope that are not among
  * them and were not observed later, unless a guard holds them (sync-semantics 6.7, 3.3). One transaction; repeating it
@@ -67,7 +70,8 @@ async function write(tx: Queryable, run: PinnedRun, synced: Synced) {
     position: PLAIN_POSITION,
     resources,
     strategy: { create: true, update: true },
-    entities: entities.map((entity) => ({ ...entity, recordKey: '', locator: null, failed: [], observedAt })),
+    policy: null,
+    entities: entities.map((entity) => ({ ...entity, ...PLAIN, observedAt })),
     quarantined: [],
   };
   const request = { integration: run.integration, destination, epoch: run.epoch, batch, live: false };

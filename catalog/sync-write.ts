@@ -49,8 +49,9 @@ export async function writeRows(tx: Queryable, rows: readonly SyncRow[]): Promis
     position: PLAIN_POSITION,
     resources: [],
     strategy: { create: true, update: true },
+    policy: null,
     entities: rows.map(({ blueprint, identifier, fields }, place) => ({
-      ...{ blueprint, identifier, recordKey: '', locator: null, failed: [], observedAt },
+      ...{ blueprint, identifier, recordKey: '', locator: null, failed: [], observedAt, modifiedAt: null, raw: null },
       fields: written(known.get(place), fields),
     })),
     quarantined: [],

@@ -5,7 +5,7 @@ import type { Database, Queryable } from './database.ts';
 import { fenced } from './fence.ts';
 import type { StagedBatch } from './mapped-batch.ts';
 import { putIntoQuarantine } from './quarantine.ts';
-import { writeMapped } from './write-batch.ts';
+import { type Written, writeMapped } from './write-batch.ts';
 
 /** What became of a batch. */
 export interface WrittenBatch {
@@ -37,7 +37,8 @@ const SETTLE = `
     quarantined = k.quarantined + c.quarantined * first, unidentified = k.unidentified + c.unidentified,
     skipped = k.skipped + c.skipped * first, duplicates = k.duplicates + c.duplicates * first,
     outdated = k.outdated + c.outdated * first, created = k.created + c.created, updated = k.updated + c.updated,
-    unchanged = k.unchanged + c.unchanged * first
+    unchanged = k.unchanged + c.unchanged * first,
+    warnings = k.warnings || array(select w from unnest($9::text[]) w where w <> all (k.warnings))
     from settled, json_to_record($8::json) as c (pages int, read int, "ruledOut" int, quarantined int, unidentified int,
       skipped int, duplicates int, outdated int, created int, updated int, unchanged int)
    where k.run_id = $1 and k.kind = $2`;
@@ -53,10 +54,10 @@ export function upsertStaged(
   return fenced(db, run, async (tx) => {
     const applied = await appliedBatch(tx, batch.fetchAttempt, 'for update');
     if (applied) return applied;
-    const counts = await writeMapped(tx, { ...run, destination, batch, live: false });
+    const counted = await writeMapped(tx, { ...run, destination, batch, live: false });
     // After the locks that calls take first as well: in the other order the two could lock each other out.
     await putIntoQuarantine(tx, run, batch);
-    return settle(tx, run, { batch, counts });
+    return settle(tx, run, { batch, counted });
   });
 }
 
@@ -77,10 +78,11 @@ export async function appliedBatch(
 async function settle(
   tx: Queryable,
   run: RunRef,
-  { batch, counts }: { batch: StagedBatch; counts: UpsertCounts },
+  { batch, counted }: { batch: StagedBatch; counted: Written },
 ): Promise<WrittenBatch> {
   const { kind, resource, fetchAttempt, failure, fieldFailures } = batch;
-  const quarantined = batch.quarantined.length;
+  const { quarantined: undecided, warnings, ...counts } = counted;
+  const quarantined = batch.quarantined.length + undecided;
   const written = { counts, quarantined, failure };
   const failures = fieldFailures.map((each) => ({ ...each, reason: storableText(each.reason) }));
   await tx.query(SETTLE, [
@@ -92,6 +94,7 @@ async function settle(
     resource,
     JSON.stringify(failures),
     JSON.stringify({ ...batch.counts, ...counts, quarantined }),
+    warnings,
   ]);
   return written;
 }

@@ -2,9 +2,13 @@ import type { UpsertCounts } from '../domain/run.ts';
 import type { Strategy } from '../domain/strategy.ts';
 import { storableText } from '../domain/text.ts';
 import type { Queryable } from './database.ts';
+import { writeDecided } from './decided-batch.ts';
 import { lockBlueprintsOf } from './ending.ts';
 import type { StagedEntity, WritableRecords } from './mapped-batch.ts';
 import { mergeOrder } from './merge-order.ts';
+import { isOutdated, overtakenBy } from './outdated.ts';
+import { withoutSkipped } from './skipped.ts';
+import { rfc3339 } from './time.ts';
 import { digestsOf, noneOf, renewUnchanged } from './unchanged.ts';
 
 /**
@@ -31,7 +35,7 @@ const incoming = ({ strategy, live, hasLiveWrites }: Manner): string => `
   ), incoming as materialized (
     select s.record_key, s.locator, s.blueprint, s.identifier, s.observed_at, s.digest, c.seen_epoch,
            c.base as old_base,
-           coalesce(${isLater('c', live)}, false)${hasLiveWrites ? overtakenBy(live) : ''} as outdated,
+           ${isOutdated({ live, hasLiveWrites })} as outdated,
            ${skippedBy(strategy)} as skipped,
            case when s.failed = '{}' or c.base is null then s.fields else s.fields ||
              (select coalesce(jsonb_object_agg(key, value), '{}') from jsonb_each(c.base) where key = any (s.failed))
@@ -44,29 +48,6 @@ const incoming = ({ strategy, live, hasLiveWrites }: Manner): string => `
          limit 1
       ) c on true
   )`;
-
-/** A claim was observed later than what is staged; at the same moment a live observation beats a page (6.2). */
-const isLater = (claim: string, live: boolean): string =>
-  `(${claim}.observed_at > s.observed_at${live ? '' : ` or ${claim}.live and ${claim}.observed_at = s.observed_at`})`;
-
-/**
- * The record was observed later as something else, or is known to have been gone later: what is older brings back neither
- * a deleted record nor a former identity (sync-semantics 6.2, 6.4). Each look-up goes by an index.
- */
-function overtakenBy(live: boolean): string {
-  const tombstone = `
-             select from tidemark.tombstone t
-              where t.integration = $2 and t.destination = $1 and t.resource = $3
-                and t.observed_at ${live ? '>' : '>='} s.observed_at and`;
-  return `
-           or s.record_key <> '' and exists (
-             select from tidemark.claim k
-              where k.destination = $1 and k.integration = $2 and k.resource = $3 and k.record_key = s.record_key
-                and ${isLater('k', live)})
-           or s.record_key <> '' and exists (${tombstone} t.record_key = s.record_key)
-           or exists (${tombstone} t.record_key = '' and t.blueprint = s.blueprint and t.identifier = s.identifier)
-           or exists (${tombstone} t.record_key = '' and t.blueprint = '' and t.identifier = '')`;
-}
 
 /** What is there may only be updated, what is not there only created (sync-semantics 7.1). */
 function skippedBy({ create, update }: Strategy): string {
@@ -107,6 +88,11 @@ const CHANGES = `
     select i.blueprint, i.identifier, array_agg(key) as keys
       from incoming i cross join lateral jsonb_object_keys(i.old_base) as key
      where not i.outdated and not i.skipped and i.old_base is distinct from i.base and not i.base ? key
+       -- What a person wrote, or a claim that does not write it whatever is there.
+       and not exists (
+         select from tidemark.claim c
+          where c.destination = $1 and c.blueprint = i.blueprint and c.identifier = i.identifier
+            and c.conflict_base -> 'fields' ? key)
      group by i.blueprint, i.identifier
   ), change as materialized (
     select m.blueprint, m.identifier, e.blueprint is null as is_new, e.fields as stored,
@@ -120,17 +106,44 @@ const CHANGES = `
       left join dropped d on d.blueprint = m.blueprint and d.identifier = m.identifier
   )`;
 
+/** When the rows that make an entity were observed. */
+const OBSERVED = `(
+            select max(i.observed_at) from incoming i
+             where i.blueprint = excluded.blueprint and i.identifier = excluded.identifier)`;
+
+/** A reference to what is skipped and not there is dropped (7.9). */
+const NOTE_SKIPPED = `
+  noted as (
+    insert into tidemark.skipped as k
+      (destination, integration, resource, record_key, blueprint, identifier, kind, seen_epoch)
+    select $1, $2, $3, i.record_key, i.blueprint, i.identifier, $5, $6 from incoming i
+     where i.skipped and not i.outdated and not exists (
+       select from tidemark.entity e
+        where e.destination = $1 and e.blueprint = i.blueprint and e.identifier = i.identifier)
+     order by i.identifier, i.blueprint, i.record_key
+    on conflict (integration, destination, identifier, blueprint, resource, record_key) do update
+      set seen_epoch = greatest(k.seen_epoch, excluded.seen_epoch)
+  ),`;
+
 /**
  * Being seen renews a claim; only a create, or an update that changed a field, makes one that owns (1.1). Seen is
  * recorded even for what is older than stored (1.3).
  */
-const write = (isDuplicate: string): string => `
+const write = (isDuplicate: string, { create }: Strategy): string => `
+  ${create ? '' : NOTE_SKIPPED}
   written as (
-    insert into tidemark.entity as e (destination, blueprint, identifier, fields)
-    select $1, blueprint, identifier, fields from change where is_new or fields is distinct from stored
+    insert into tidemark.entity as e (destination, blueprint, identifier, fields, changed_run)
+    select $1, blueprint, identifier, fields, nullif(current_setting('tidemark.run', true), '')
+      from change where is_new or fields is distinct from stored
      order by blueprint, identifier
     on conflict (destination, blueprint, identifier) do update
-      set fields = excluded.fields, version = e.version + 1, updated_at = now()
+      set fields = excluded.fields, version = e.version + 1, updated_at = now(), changed_run = excluded.changed_run,
+          -- Only where a policy or a person made times known.
+          modified_at = case when e.field_times is not null then greatest(e.modified_at, ${OBSERVED}) end,
+          field_times = case when e.field_times is not null then
+            tidemark.carried(e.fields, excluded.fields, e.field_times, to_jsonb(${rfc3339(OBSERVED)})) end,
+          field_origins = case when e.field_origins is not null then
+            tidemark.carried(e.fields, excluded.fields, e.field_origins, to_jsonb($2::text)) end
   ), claimed as (
     insert into tidemark.claim as c (destination, integration, resource, record_key, blueprint, identifier,
                                      kind, position, locator, first_epoch, seen_epoch, observed_at, live, base, owns,
@@ -153,6 +166,8 @@ const write = (isDuplicate: string): string => `
           -- An equal base is left in place: a large one would be stored anew for every run.
           base = case when excluded.observed_at >= c.observed_at and excluded.base is distinct from c.base
                       then excluded.base else c.base end,
+          conflict_base = case when excluded.observed_at >= c.observed_at then null else c.conflict_base end,
+          content_hash = case when excluded.observed_at >= c.observed_at then null else c.content_hash end,
           owns = c.owns or excluded.owns,
           digest = case when excluded.observed_at >= c.observed_at then excluded.digest end,
           entity_version = excluded.entity_version
@@ -203,26 +218,44 @@ export interface WriteRequest {
   readonly live: boolean;
 }
 
+/** What writing a batch did, with what only records that are decided one by one can come to. */
+export interface Written extends UpsertCounts {
+  /** Records whose resolver threw. */
+  readonly quarantined: number;
+  /** What there is to say of the kind, each once. */
+  readonly warnings: readonly string[];
+}
+
 /** Writes mapped records: what changed, and which claims were seen. Within the caller's transaction. */
-export async function writeMapped(tx: Queryable, request: WriteRequest): Promise<UpsertCounts> {
-  const { integration, destination, batch, live } = request;
-  const { strategy, entities } = batch;
+export async function writeMapped(tx: Queryable, request: WriteRequest): Promise<Written> {
+  const { integration, destination } = request;
   await lockOutCalls(tx, integration);
-  await lockBlueprints(tx, destination, entities);
+  await lockBlueprints(tx, destination, request.batch.entities);
+  const batch = { ...request.batch, entities: await withoutSkipped(tx, request) };
+  const { policy, strategy, entities } = batch;
+  const live = request.live;
   const [inbox] = await tx.query('select from tidemark.inbox where integration = $1 limit 1', [integration]);
   const manner = { strategy, live, hasLiveWrites: inbox !== undefined };
+  if (policy !== null) {
+    const seenEpoch = live ? 0 : request.epoch;
+    const decided = await writeDecided(tx, { ...request, ...manner, batch, policy, seenEpoch });
+    return { ...decided, unidentified: await markRejectedSeen(tx, request) };
+  }
   const digests = digestsOf(batch);
-  const rows = entities.map((entity, place) => ({ ...entity, digest: digests[place] as string }));
+  const rows = entities.map(({ modifiedAt: _, raw: __, ...entity }, place) => {
+    return { ...entity, digest: digests[place] as string };
+  });
   const mayRenew = !live && strategy.create && strategy.update;
   const overtaken = manner.hasLiveWrites ? overtakenBy(live) : '';
-  const renewed = mayRenew ? await renewUnchanged(tx, { ...request, digests, overtaken }) : noneOf(rows);
+  const renewed = mayRenew ? await renewUnchanged(tx, { ...request, batch, digests, overtaken }) : noneOf(rows);
   const merged = await merge(tx, request, { manner, rows: renewed.rest.map((place) => rows[place] as DigestedRow) });
   const unchanged = merged.unchanged + renewed.unchanged;
   const duplicates = merged.duplicates + renewed.duplicates;
-  return { ...merged, unchanged, duplicates, unidentified: await markRejectedSeen(tx, request) };
+  const unidentified = await markRejectedSeen(tx, request);
+  return { ...merged, unchanged, duplicates, unidentified, quarantined: 0, warnings: [] };
 }
 
-type DigestedRow = StagedEntity & { readonly digest: string };
+type DigestedRow = Omit<StagedEntity, 'modifiedAt' | 'raw'> & { readonly digest: string };
 
 const NOTHING = { created: 0, updated: 0, unchanged: 0, skipped: 0, duplicates: 0, outdated: 0 };
 
@@ -239,7 +272,7 @@ async function merge(
   const seenEpoch = live ? 0 : epoch;
   const json = JSON.stringify(rows.map((row) => ({ ...row, locator: row.locator && storableText(row.locator) })));
   const [written] = await tx.query<Omit<UpsertCounts, 'unidentified'>>(
-    `with ${incoming(manner)}, ${CHANGES}, ${write(isDuplicate)}`,
+    `with ${incoming(manner)}, ${CHANGES}, ${write(isDuplicate, batch.strategy)}`,
     [destination, integration, resource, position, kind, seenEpoch, json, resources, epoch, live, rows.length],
   );
   return written as Omit<UpsertCounts, 'unidentified'>;

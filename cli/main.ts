@@ -23,6 +23,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   sync: async () => (await import('./commands/sync.ts')).addSyncCommand,
   index: async () => (await import('./commands/index-catalog.ts')).addIndexCommand,
   entities: async () => (await import('./commands/entities.ts')).addEntitiesCommand,
+  explain: async () => (await import('./commands/explain.ts')).addExplainCommand,
 };
 
 /** Wrong usage or configuration (interface.md). */

@@ -57,6 +57,7 @@ export const callSchemas = {
   rows: z.array(row),
   rawDiff: z.strictObject({ before: z.array(row), after: z.array(row) }),
   entities: z.array(entity),
+  edit: entity.omit({ identifier: true, blueprint: true }),
   diff: z.strictObject({ before: z.array(entity), after: z.array(entity) }),
   scope: z
     .string()

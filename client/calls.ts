@@ -3,7 +3,7 @@ import { issueText } from '../config/issue-text.ts';
 import { pathText } from '../config/problem.ts';
 import { choice } from '../config/suggestion.ts';
 import { DEFAULT_SCOPE, type EntitiesCall, type PlainCall, type RawCall, type ReadyEntity } from '../domain/call.ts';
-import type { FieldPath, Fields } from '../domain/entity.ts';
+import type { EntityKey, FieldPath, Fields } from '../domain/entity.ts';
 import { type Mistake, UsageError } from '../domain/errors.ts';
 import type { Json, RawRecord } from '../domain/json.ts';
 import { callSchemas } from './call-schemas.ts';
@@ -17,6 +17,9 @@ export interface EntityInput {
   readonly properties?: Readonly<Record<string, Json>>;
   readonly relations?: Readonly<Record<string, string | readonly string[] | null>>;
 }
+
+/** A person's edit of an entity: what it does not name stays as it is, `null` clears. */
+export type EntityEdit = Omit<EntityInput, 'identifier' | 'blueprint'>;
 
 /** The state of some records, or entities, before and after (seed S0.30). */
 export interface Difference<T> {
@@ -45,6 +48,11 @@ export const calls = {
     return { type, scope, entities: entities.map(toReady) };
   },
 
+  edit(key: EntityKey, edit: EntityEdit): Fields {
+    check(callSchemas.edit, edit, '', FIELD_KEYS);
+    return toReady({ ...edit, ...key }).fields;
+  },
+
   diff(difference: Difference<EntityInput>, scope = DEFAULT_SCOPE): Exclude<PlainCall, EntitiesCall> {
     check(callSchemas.scope, scope, 'scope');
     check(callSchemas.diff, difference, '');
@@ -56,30 +64,28 @@ export const calls = {
 /** Mistakes in one message. */
 const SHOWN = 20;
 
-function check(schema: z.ZodType, value: unknown, name: string): void {
+const FIELD_KEYS = ['title', 'team', 'properties', 'relations'];
+
+/** `keys`: what the value itself may hold, where it is a map. */
+function check(schema: z.ZodType, value: unknown, name: string, keys = ['before', 'after']): void {
   const result = schema.safeParse(value, { error: (issue) => issueText(issue, shown(issue.input)) });
   if (result.success) return;
-  const found = result.error.issues.flatMap((issue) => mistakes(issue, name === '' ? [] : [name]));
+  const found = result.error.issues.flatMap((issue) => mistakes(issue, name === '' ? [] : [name], keys));
   const lines = found.slice(0, SHOWN).map(({ path, message }) => `${path || 'the call'}: ${message}`);
   const more = found.length > SHOWN ? [`… and ${found.length - SHOWN} more`] : [];
   throw new UsageError([...lines, ...more].join('\n'), found);
 }
 
-function mistakes(issue: z.core.$ZodIssue, root: readonly string[]): Mistake[] {
+function mistakes(issue: z.core.$ZodIssue, root: readonly string[], keys: readonly string[]): Mistake[] {
   const path = [...root, ...(issue.path as (string | number)[])];
   const place = pathText(path);
   if (issue.code !== 'unrecognized_keys') return [{ path: place, message: issue.message }];
-  const known = knownKeys(path);
+  const known = typeof path.at(-1) === 'number' ? ['identifier', 'blueprint', ...FIELD_KEYS] : keys;
   return issue.keys.map((key) => ({
     path: place,
     message: `unknown key ${JSON.stringify(key.slice(0, 60))}; ${choice(key, known)}`,
   }));
 }
-
-const knownKeys = (path: readonly (string | number)[]): readonly string[] =>
-  typeof path.at(-1) === 'number'
-    ? ['identifier', 'blueprint', 'title', 'team', 'properties', 'relations']
-    : ['before', 'after'];
 
 function shown(value: unknown): string {
   if (value === null) return 'null';

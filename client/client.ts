@@ -1,6 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
-import { listClaims } from '../catalog/claims.ts';
 import {
   documentsInForce,
   type IntegrationRow,
@@ -12,6 +11,7 @@ import {
   type StoredConfiguration,
 } from '../catalog/configurations.ts';
 import { type Database, openDatabase, type Queryable } from '../catalog/database.ts';
+import { editEntity } from '../catalog/edits.ts';
 import {
   type EntityFilter,
   findNamed,
@@ -20,6 +20,7 @@ import {
   readEntity,
   readReferences,
 } from '../catalog/entities.ts';
+import { explainEntity } from '../catalog/explanations.ts';
 import { acceptCalls, forgottenInboxes, readCall, toInboxRow } from '../catalog/inbox.ts';
 import { indexNext, isIndexBehind, markAll, unpark } from '../catalog/indexing.ts';
 import { type CatalogMetrics, readMetrics } from '../catalog/metrics.ts';
@@ -44,9 +45,9 @@ import { storedInterval } from '../config/load.ts';
 import { type ConfigurationPatch, patchableIn, patchDocument } from '../config/patch.ts';
 import { intervalVariable } from '../config/settings.ts';
 import type { Call, CallReport } from '../domain/call.ts';
-import type { Claim } from '../domain/claim.ts';
 import type { Entity, EntityKey, EntityReferences } from '../domain/entity.ts';
 import { ConflictError, type Mistake, NotFoundError, UnavailableError, UsageError } from '../domain/errors.ts';
+import type { Explanation } from '../domain/explanation.ts';
 import type { RawRecord } from '../domain/json.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { QuarantinedRecord } from '../domain/quarantine.ts';
@@ -57,7 +58,7 @@ import type { Synced } from '../domain/sync-api.ts';
 import { parseTime } from '../domain/time.ts';
 import type { Task, TriggerOrigin } from '../domain/trigger.ts';
 import { Acceptance } from './acceptance.ts';
-import { calls, type Difference, type EntityInput } from './calls.ts';
+import { calls, type Difference, type EntityEdit, type EntityInput } from './calls.ts';
 import { Schedules } from './schedules.ts';
 import { runSync } from './sync-api/run-sync.ts';
 import type { SyncRequest } from './sync-api/sync-request.ts';
@@ -569,7 +570,7 @@ export class TidemarkClient {
   async entity(key: EntityKey): Promise<Entity> {
     const entity = await readEntity(this.db, key);
     if (entity) return entity;
-    throw new NotFoundError(`the catalog has no ${key.blueprint} ${key.identifier}`);
+    throw unknownEntity(key);
   }
 
   /** What others say of an entity, as far as it is indexed. Throws `NotFoundError`. */
@@ -578,9 +579,22 @@ export class TidemarkClient {
     return readReferences(this.db, key);
   }
 
-  /** The claims on an entity; none where there is no such entity. */
-  async claims(key: EntityKey): Promise<Claim[]> {
-    return listClaims(this.db, key);
+  /**
+   * A person's edit of an entity (sync-semantics 7.10): what it does not name stays as it is. Returns the entity. Throws
+   * `UsageError` with every mistake, `NotFoundError`; nothing is written then.
+   */
+  async edit(key: EntityKey, edit: EntityEdit): Promise<Entity> {
+    const fields = calls.edit(key, edit);
+    if (!(await editEntity(this.db, key, fields))) throw unknownEntity(key);
+    return this.entity(key);
+  }
+
+  /** Why an entity is as it is: who claims it, which run and rule set each field. Throws `NotFoundError`. */
+  async explain(key: EntityKey, integration?: string): Promise<Explanation> {
+    if (integration !== undefined) await this.known(integration);
+    const explanation = await explainEntity(this.db, key);
+    if (explanation) return explanation;
+    throw unknownEntity(key);
   }
 
   /** The blueprints of which the catalog has entities, by name. */
@@ -590,7 +604,7 @@ export class TidemarkClient {
 
   /** The entities, of whichever blueprint, that have one of the identifiers. */
   async named(identifiers: readonly string[]): Promise<EntityKey[]> {
-    return identifiers.length === 0 ? [] : findNamed(this.db, identifiers);
+    return identifiers.length === 0 ? [] : findNamed(this.db, identifiers, 'catalog');
   }
 
   /** What monitoring asks for, of all integrations. */
@@ -702,6 +716,9 @@ export class TidemarkClient {
     );
   }
 }
+
+const unknownEntity = ({ blueprint, identifier }: EntityKey): NotFoundError =>
+  new NotFoundError(`the catalog has no ${blueprint} ${identifier}`);
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 

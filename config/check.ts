@@ -6,6 +6,7 @@ import type { ConfigurationContext } from './definitions.ts';
 import { filled } from './filled.ts';
 import { toIntegration } from './integration.ts';
 import { NamedParts } from './named-parts.ts';
+import { policyFieldFindings, policyWarnings } from './policy-checks.ts';
 import type { Finding } from './problem.ts';
 import { blueprintSchema, fileSchema, integrationSchema, resourceSchema } from './schema.ts';
 import { itemsAt, keysAt } from './tree.ts';
@@ -15,6 +16,8 @@ export interface Checked {
   /** Whole only when there are no findings. */
   readonly integrations: readonly Integration[];
   readonly findings: readonly Finding[];
+  /** What is allowed and probably not meant. */
+  readonly warnings: readonly Finding[];
 }
 
 /**
@@ -22,7 +25,7 @@ export interface Checked {
  * stored document both go this way.
  */
 export function check(raw: Json, context: ConfigurationContext): Checked {
-  if (!isRawRecord(raw)) return { integrations: [], findings: [NO_MAP] };
+  if (!isRawRecord(raw)) return { integrations: [], findings: [NO_MAP], warnings: [] };
   const { tree, display, findings: unfilled } = filled(raw, context);
   const parts = new NamedParts(tree, display, context);
   const validation = new Validation(tree, display);
@@ -31,17 +34,25 @@ export function check(raw: Json, context: ConfigurationContext): Checked {
   const integrations = keysAt(tree, ['integrations']).flatMap((id) => {
     const path = ['integrations', id];
     const source = parts.source(path);
-    const schema = integrationSchema({ source, destination: parts.destination(path), resource: z.unknown() });
+    const { checkExpression } = context;
+    const destination = parts.destination(path);
+    const schema = integrationSchema({ source, destination, resource: z.unknown(), checkExpression });
     const integration = validation.parse(schema, path);
     const resources = itemsAt(tree, [...path, 'resources']).map((resource) => {
       const kind = parts.kind(resource, source);
-      return validation.parse(resourceSchema({ kind, checkExpression: context.checkExpression }), resource);
+      return validation.parse(resourceSchema({ kind, checkExpression }), resource);
     });
     const whole = resources.filter((resource) => resource !== undefined);
     return integration === undefined ? [] : [toIntegration(id, integration, whole)];
   });
-  const findings = [...unfilled, ...parts.findings, ...validation.findings, ...blueprintFindings(tree, display)];
-  return { integrations, findings };
+  const findings = [
+    ...unfilled,
+    ...parts.findings,
+    ...validation.findings,
+    ...blueprintFindings(tree, display),
+    ...policyFieldFindings(tree),
+  ];
+  return { integrations, findings, warnings: policyWarnings(integrations) };
 }
 
 const NO_MAP: Finding = { path: [], at: 'value', message: 'must be a map with the key `integrations`', offset: null };

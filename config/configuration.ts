@@ -1,6 +1,8 @@
+import type { Policy } from '../domain/conflict/policy.ts';
 import type { DeleteLimits } from '../domain/delete-guards.ts';
 import type { Strategy } from '../domain/strategy.ts';
 import type { TriggerPolicy } from '../domain/trigger.ts';
+import type { Problem } from './problem.ts';
 
 /** Texts of the JSONata expressions of one resource's `entity:`. A field that is not named is not mapped. */
 export interface EntityMapping {
@@ -10,6 +12,8 @@ export interface EntityMapping {
   readonly team: string | null;
   readonly properties: Readonly<Record<string, string>>;
   readonly relations: Readonly<Record<string, string>>;
+  /** When the record last changed at the source. */
+  readonly modifiedAt: string | null;
 }
 
 /** One entry of `resources:`. */
@@ -31,6 +35,10 @@ export interface Resource {
   readonly itemsToParse: string | null;
   /** What may be done to the destination's entities: the resource's own, else the integration's. Default both. */
   readonly strategy: Strategy;
+  /** The same, and which side of a field stands; each key is the resource's own, else the integration's. */
+  readonly policy: Policy;
+  /** JSONata over the vector, which may set the policy record by record (sync-semantics 7.7). */
+  readonly resolve: string | null;
 }
 
 export interface Integration {
@@ -87,4 +95,6 @@ export interface Configuration {
   readonly integrations: readonly Integration[];
   /** For storage, in the same order. */
   readonly documents: readonly IntegrationDocument[];
+  /** What is allowed and probably not meant, such as a mapped field that no update could change. */
+  readonly warnings: readonly Problem[];
 }

@@ -1,5 +1,6 @@
-import type { Strategy } from '../domain/strategy.ts';
+import { methodsOf } from '../domain/conflict/directives.ts';
 import type { Integration, Resource } from './configuration.ts';
+import type { PolicyInput } from './policy.ts';
 import type { IntegrationInput, ResourceInput } from './schema.ts';
 
 /** The parsed entry of an integration in the shape that the other parts work with. */
@@ -20,16 +21,27 @@ export function toIntegration(id: string, input: IntegrationInput, resources: re
     deletes: { ...deletes, maxCount: deletes.maxCount ?? null },
     resources: resources.map((resource, position) => ({
       ...toResource(resource, position, resources),
-      strategy: strategyOf(resource.policy?.strategy ?? input.policy?.strategy ?? ['create', 'update']),
+      ...toPolicy({ ...input.policy, ...resource.policy }),
     })),
   };
 }
 
-function strategyOf(methods: readonly ('create' | 'update')[]): Strategy {
-  return { create: methods.includes('create'), update: methods.includes('update') };
+type PolicyParts = Pick<Resource, 'strategy' | 'policy' | 'resolve'>;
+
+function toPolicy({ resolve, ...policy }: PolicyInput): PolicyParts {
+  const methods = methodsOf(policy.strategy);
+  return {
+    strategy: { create: methods.includes('create'), update: methods.includes('update') },
+    policy,
+    resolve: resolve ?? null,
+  };
 }
 
-function toResource(input: ResourceInput, position: number, all: readonly ResourceInput[]): Omit<Resource, 'strategy'> {
+function toResource(
+  input: ResourceInput,
+  position: number,
+  all: readonly ResourceInput[],
+): Omit<Resource, keyof PolicyParts> {
   const { kind, entity, itemsToParse } = input;
   const { query, ...selector } = input.selector;
   const earlier = all.slice(0, position).filter((resource) => resource.kind === kind).length;
@@ -39,7 +51,12 @@ function toResource(input: ResourceInput, position: number, all: readonly Resour
     kind,
     query,
     selector,
-    entity: { ...entity, title: entity.title ?? null, team: entity.team ?? null },
+    entity: {
+      ...entity,
+      title: entity.title ?? null,
+      team: entity.team ?? null,
+      modifiedAt: entity.modifiedAt ?? null,
+    },
     itemsToParse: itemsToParse ?? null,
   };
 }

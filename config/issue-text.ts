@@ -29,7 +29,7 @@ export function issueText(issue: Issue, shown: string): string | undefined {
     }
     case 'invalid_union':
       if (issue.discriminator !== undefined) return wordMissing(issue, shown);
-      return 'does not have one of the forms that are allowed here';
+      return formsText(issue, shown) ?? 'does not have one of the forms that are allowed here';
     case 'too_small':
       return bound(issue.origin, { word: 'at least', limit: issue.minimum, inclusive: issue.inclusive }, shown);
     case 'too_big':
@@ -46,6 +46,23 @@ function wordMissing({ discriminator, options, input }: Issue, shown: string): s
   const allowed = (options as readonly unknown[]).map(String).join(', ');
   const word = (input as Readonly<Record<string, unknown>>)[String(discriminator)];
   return word === undefined ? `is missing; one of: ${allowed}` : `must be one of: ${allowed}, not ${shown}`;
+}
+
+interface FormDefinition {
+  readonly type?: string;
+  readonly entries?: Readonly<Record<string, string>>;
+}
+
+const FORMS: Readonly<Record<string, string>> = { array: 'a list of them', record: 'a map of fields to them' };
+
+/** A word, or several of these words in a list or a map. */
+function formsText({ inst }: Issue & { code: 'invalid_union' }, shown: string): string | undefined {
+  const { options = [] } = (inst?._zod.def ?? {}) as { options?: readonly z.ZodType[] };
+  const forms = options.map((option) => option._zod.def as FormDefinition);
+  const words = forms.flatMap(({ type, entries = {} }) => (type === 'enum' ? Object.values(entries) : []));
+  const others = forms.flatMap(({ type = '' }) => FORMS[type] ?? []);
+  if (words.length === 0 || others.length === 0) return undefined;
+  return `must be one of: ${words.join(', ')}; or ${others.join(', or ')}; not ${shown}`;
 }
 
 /** For what YAML took for something else than was meant. */

@@ -24,7 +24,9 @@ type JsonSchema = z.core.JSONSchema.BaseSchema;
 export function configurationJsonSchema({ sources, destinations }: Definitions): JsonSchema {
   const integrations = sources.flatMap((source) => {
     const resources = resourceSchemas(source);
-    return destinations.map((destination) => integrationSchema({ source, destination, resource: z.union(resources) }));
+    return destinations.map((destination) =>
+      integrationSchema({ source, destination, resource: z.union(resources), checkExpression: () => null }),
+    );
   });
   const file = z
     .strictObject({
@@ -44,7 +46,12 @@ export function configurationJsonSchema({ sources, destinations }: Definitions):
 export function patchJsonSchema({ sources, destinations }: Definitions): JsonSchema {
   const resources = sources.flatMap((source) => resourceSchemas(source));
   const [destination = null] = destinations;
-  const integration = integrationSchema({ source: null, destination, resource: z.union(resources) });
+  const integration = integrationSchema({
+    source: null,
+    destination,
+    resource: z.union(resources),
+    checkExpression: () => null,
+  });
   const patch = integration
     .pick(Object.fromEntries(PATCHABLE_KEYS.map((key) => [key, true])) as PatchableMask)
     .partial();

@@ -7,10 +7,7 @@ import type { Path } from './problem.ts';
  */
 const LATER_KEYS: Readonly<Record<string, readonly string[]>> = {
   'integrations.*': ['keepRawPages'],
-  'integrations.*.policy': ['resolution', 'defaultResolution', 'resolve', 'onConflict'],
   'integrations.*.resources.*': ['components'],
-  'integrations.*.resources.*.policy': ['resolution', 'defaultResolution', 'resolve', 'onConflict'],
-  'integrations.*.resources.*.entity': ['modifiedAt'],
 };
 
 /** The same for the words after `type:`. */

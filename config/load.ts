@@ -21,7 +21,8 @@ export interface ConfigurationText {
 export function loadConfiguration({ file, text }: ConfigurationText, context: ConfigurationContext): Configuration {
   // A byte order mark is no part of the text, and would shift the columns of the first line.
   const yaml = readYaml(text.replace(/^\uFEFF/, ''));
-  const { integrations, findings } = yaml.value === undefined ? UNREAD : check(withoutServer(yaml.value), context);
+  const { integrations, findings, warnings } =
+    yaml.value === undefined ? UNREAD : check(withoutServer(yaml.value), context);
   const checked = checkServer(yaml.value ?? {}, context);
   const lost = new Set(yaml.problems.filter(({ isLost }) => isLost).map(({ path }) => pathKey(path)));
   const told = [...checked.findings, ...findings].filter(({ path }) => !lost.has(pathKey(path)));
@@ -31,10 +32,11 @@ export function loadConfiguration({ file, text }: ConfigurationText, context: Co
   ];
   const { server } = checked;
   if (problems.length > 0 || yaml.value === undefined || server === undefined) throw new ConfigurationError(problems);
-  return { file, server, integrations, documents: documentsOf(yaml.value) };
+  const documents = documentsOf(yaml.value);
+  return { file, server, integrations, documents, warnings: located({ file, text }, warnings) };
 }
 
-/** Mistakes that were found in a configuration that was loaded, as they are shown. */
+/** What was found in a configuration that could be read, as it is shown. */
 export function located({ file, text }: ConfigurationText, findings: readonly Finding[]): Problem[] {
   const yaml = readYaml(text.replace(/^\uFEFF/, ''));
   return findings.map((finding) => ({ ...unplaced(finding), file, ...yaml.locate(finding) }));
@@ -68,7 +70,7 @@ export function storedInterval(document: IntegrationDocument, env: Configuration
   return interval === null ? null : Math.round(interval / 1000);
 }
 
-const UNREAD = { integrations: [], findings: [] };
+const UNREAD = { integrations: [], findings: [], warnings: [] };
 
 function documentsOf(raw: Json): IntegrationDocument[] {
   const integrations = valueAt(raw, ['integrations']);

@@ -70,7 +70,7 @@ export function unplaced({ path, message }: Finding): Problem {
   return { file: null, line: null, column: null, path: pathText(path), message };
 }
 
-function problemText({ file, line, column, path, message }: Problem): string {
+export function problemText({ file, line, column, path, message }: Problem): string {
   const place = file === null ? '' : `${[file, line, column].filter((part) => part !== null).join(':')}  `;
   return `${place}${path === '' ? '' : `${path}: `}${message}`;
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { CheckExpression, DestinationDefinition, SourceDefinition } from './definitions.ts';
 import { duration } from './duration.ts';
 import { expressionText } from './expression-text.ts';
+import { policySchema } from './policy.ts';
 import { size } from './size.ts';
 
 export const DEFAULT_DESTINATION = 'catalog';
@@ -106,22 +107,17 @@ const deletesSchema = z
   .prefault({})
   .meta({ description: 'How deletes are confirmed, and when they wait for approval' });
 
-const policySchema = z.strictObject({
-  strategy: z
-    .array(z.enum(['create', 'update']))
-    .optional()
-    .meta({ description: 'What may be done: create, update. Empty: nothing. Default: both' }),
-});
-
 /** What an integration names; `null` where it names what is not known, so that only the rest can be checked. */
 export interface IntegrationParts<Resource> {
   readonly source: SourceDefinition | null;
   readonly destination: DestinationDefinition | null;
   readonly resource: z.ZodType<Resource>;
+  readonly checkExpression: CheckExpression;
 }
 
 /** What an integration's entry must look like, for the source and the destination that it names. */
-export function integrationSchema<Resource>({ source, destination, resource }: IntegrationParts<Resource>) {
+export function integrationSchema<Resource>(parts: IntegrationParts<Resource>) {
+  const { source, destination, resource, checkExpression } = parts;
   return z
     .strictObject({
       source: source === null ? ANY_TYPE : sourceSchema(source),
@@ -139,7 +135,9 @@ export function integrationSchema<Resource>({ source, destination, resource }: I
         .prefault('10m')
         .meta({ description: 'How far before its checkpoint an incremental run begins to read' }),
       deletes: deletesSchema,
-      policy: policySchema.optional().meta({ description: 'For all resources; each may have its own' }),
+      policy: policySchema(checkExpression)
+        .optional()
+        .meta({ description: 'For all resources; each may have its own' }),
       resources: z
         .array(resource)
         .min(1)
@@ -160,7 +158,8 @@ export const PATCHABLE_KEYS = [
 
 /** Every key of an integration. */
 export function integrationKeys(): string[] {
-  return Object.keys(integrationSchema({ source: null, destination: null, resource: z.unknown() }).shape);
+  const parts = { source: null, destination: null, resource: z.unknown(), checkExpression: () => null };
+  return Object.keys(integrationSchema(parts).shape);
 }
 
 export type IntegrationInput = z.output<ReturnType<typeof integrationSchema<unknown>>>;
@@ -204,7 +203,7 @@ export function resourceSchema({ kind, checkExpression }: ResourceParts) {
       .meta({ description: 'Which records of the kind are read' }),
     entity: entitySchema(expression),
     itemsToParse: expression.optional().meta({ description: 'JSONata to an array: one entity per item of it' }),
-    policy: policySchema.optional().meta({ description: "Instead of the integration's" }),
+    policy: policySchema(checkExpression).optional().meta({ description: "Each key instead of the integration's" }),
   });
 }
 
@@ -221,6 +220,9 @@ function entitySchema(expression: ReturnType<typeof expressionText>) {
       team: expression.optional(),
       properties: z.record(name, expression).default({}),
       relations: z.record(name, expression).default({}),
+      modifiedAt: expression
+        .optional()
+        .meta({ description: 'JSONata: when the record last changed at the source, such as 2024-05-01T12:00:00Z' }),
     })
     .meta({ description: 'How a raw record becomes an entity. A field that is not named is not mapped' });
 }

@@ -42,10 +42,16 @@ export function withoutUnset(tree: Json, path: Path = []): Json {
   if (!isRawRecord(tree)) return tree;
   const entries = Object.entries(tree).flatMap(([key, value]): [string, Json][] => {
     if (value !== null) return [[key, withoutUnset(value, [...path, key])]];
+    if (isStrategy(path, key)) return [[key, null]];
     if (path.length === 1 && path[0] === 'blueprints') return [[key, {}]];
     return isNameGiven(path) ? [[key, null]] : [];
   });
   return Object.fromEntries(entries);
+}
+
+/** Nothing after it allows nothing, which is not the same as no such key (sync-semantics 7.1). */
+function isStrategy(path: Path, key: string): boolean {
+  return key === 'strategy' && path.at(-1) === 'policy' && (path.length === 3 || path.length === 5);
 }
 
 function isNameGiven(path: Path): boolean {

@@ -104,9 +104,10 @@ class Words {
     return this.#texts.has(text);
   }
 
-  /** Where the value is a map, and just one of the forms that are allowed there is: that form says what is wrong. */
+  /** Where the value is a map or a list, and just one of the allowed forms is too: that form says what is wrong. */
   formAt(path: Path, value: Json | undefined): z.ZodType | undefined {
-    const forms = isRawRecord(value) ? (this.#unions.get(pathKey(path)) ?? []).filter(isMapForm) : [];
+    const isForm = isRawRecord(value) ? isMapForm : Array.isArray(value) ? isListForm : () => false;
+    const forms = (this.#unions.get(pathKey(path)) ?? []).filter(isForm);
     return forms.length === 1 ? forms[0] : undefined;
   }
 
@@ -131,7 +132,11 @@ function formsOf(issue: z.core.$ZodRawIssue): readonly z.ZodType[] {
 
 function isMapForm(form: z.ZodType): boolean {
   const { type, discriminator } = form._zod.def as UnionDefinition;
-  return type === 'object' || discriminator !== undefined;
+  return type === 'object' || type === 'record' || discriminator !== undefined;
+}
+
+function isListForm(form: z.ZodType): boolean {
+  return (form._zod.def as UnionDefinition).type === 'array';
 }
 
 interface UnionDefinition {

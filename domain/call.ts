@@ -63,7 +63,7 @@ export interface CallReport {
   readonly integration: string;
   readonly state: CallState;
   readonly result: CallCounts | null;
-  /** Why it was ignored, or failed. */
+  /** Why it was ignored, or failed, or what there is to say of one that was applied. */
   readonly reason: string | null;
   readonly receivedAt: string;
   readonly appliedAt: string | null;

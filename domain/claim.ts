@@ -1,3 +1,6 @@
+/** Who holds the claims of people, where other claims name their integration. No integration can be called so. */
+export const PERSON = '@person';
+
 /** What a record of a source holds on an entity (sync-semantics 1.1). */
 export interface Claim {
   readonly integration: string;

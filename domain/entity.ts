@@ -1,4 +1,5 @@
 import type { Json } from './json.ts';
+import type { Time } from './time.ts';
 
 /** What identifies an entity in a destination. Both are non-empty strings. */
 export interface EntityKey {
@@ -32,6 +33,8 @@ export interface FieldFailure {
 export interface MappedEntity extends EntityKey {
   readonly fields: Fields;
   readonly failures: readonly FieldFailure[];
+  /** When the record last changed at the source, as far as that can be read (sync-semantics 7.4). */
+  readonly modifiedAt: Time | null;
 }
 
 /** An entity as people and programs see it. */

@@ -2,6 +2,7 @@ import type { FieldFailure, FieldPath, Fields, MappedEntity } from '../domain/en
 import { MAX_BLUEPRINT_BYTES, MAX_IDENTIFIER_BYTES } from '../domain/entity-limits.ts';
 import { MappingError } from '../domain/errors.ts';
 import type { Json, RawRecord } from '../domain/json.ts';
+import { readTime } from '../domain/time.ts';
 import { described } from './described.ts';
 import { ExpressionError } from './errors.ts';
 import { compile } from './expression.ts';
@@ -22,6 +23,7 @@ export interface MappedResource {
     readonly team: string | null;
     readonly properties: Readonly<Record<string, string>>;
     readonly relations: Readonly<Record<string, string>>;
+    readonly modifiedAt: string | null;
   };
 }
 
@@ -75,9 +77,10 @@ async function mapItems(record: RawRecord, items: Expression, mapEntity: EntityM
 const listOf = (yielded: unknown): readonly unknown[] =>
   Array.isArray(yielded) ? yielded : yielded === undefined || yielded === null ? [] : [yielded];
 
-function createEntityMapping({ identifier, blueprint, ...rest }: MappedResource['entity']): EntityMapping {
+function createEntityMapping({ identifier, blueprint, modifiedAt, ...rest }: MappedResource['entity']): EntityMapping {
   const identifierOf = compile(identifier);
   const blueprintOf = compile(blueprint);
+  const timeOf = modifiedAt === null ? null : compile(modifiedAt);
   const fields = fieldTexts(rest).map(([path, text]) => ({ path, expression: compile(text) }));
   return async (input) => {
     const yieldedId = outcomeOf(identifierOf, input);
@@ -95,7 +98,11 @@ function createEntityMapping({ identifier, blueprint, ...rest }: MappedResource[
       if ('problem' in result) failures.push({ field: path, reason: result.problem });
       else values.push([path, result.value]);
     }
-    return { identifier: id.text, blueprint: kind.text, fields: Object.fromEntries(values) as Fields, failures };
+    const fieldValues = Object.fromEntries(values) as Fields;
+    const mapped = { identifier: id.text, blueprint: kind.text, fields: fieldValues, failures };
+    if (timeOf === null) return { ...mapped, modifiedAt: null };
+    const time = await outcomeOf(timeOf, input);
+    return { ...mapped, modifiedAt: 'value' in time ? readTime(time.value) : null };
   };
 }
 

@@ -1,5 +1,6 @@
 import type { SourceDefinition } from '../config/definitions.ts';
 import type { RawCall } from '../domain/call.ts';
+import type { ResolverVector } from '../domain/conflict/resolver-view.ts';
 import type { Json, RawRecord } from '../domain/json.ts';
 import type { TriggerOrigin } from '../domain/trigger.ts';
 
@@ -138,6 +139,8 @@ export interface Source {
   readonly hooks?: SourceHooks;
   /** Paths of its own on the HTTP server, below `/integration/<id>/`. Absent: none. */
   readonly routes?: readonly SourceRoute[];
+  /** What decides about records of a kind by code (sync-semantics 7.7); `null`: nothing. Absent: nothing about any. */
+  readonly resolver?: (kind: string) => ((vector: ResolverVector) => unknown) | null;
   /** The events that it sends by itself. Absent: it sends none. */
   readonly events?: SourceEvents;
   /** Kinds of which it can list just what changed since a time. Absent: none. */

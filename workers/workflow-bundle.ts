@@ -46,7 +46,8 @@ async function digestOfSources(): Promise<string> {
   const sdk = createRequire(import.meta.url).resolve('@temporalio/worker/package.json');
   hash.update(readFileSync(sdk));
   for (const folder of SOURCES) {
-    for (const name of (await readdir(path.join(ROOT, folder))).sort()) {
+    const names = await readdir(path.join(ROOT, folder), { recursive: true });
+    for (const name of names.filter((each) => each.endsWith('.ts')).sort()) {
       hash.update(name).update(await readFile(path.join(ROOT, folder, name)));
     }
   }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Configuration, Resource } from '../../config/configuration.ts';
+import { problemText } from '../../config/problem.ts';
 import { toEntity } from '../../domain/entity.ts';
 import { UsageError } from '../../domain/errors.ts';
 import { isRawRecord, type RawRecord } from '../../domain/json.ts';
@@ -23,6 +24,7 @@ export function addValidateCommand(program: Command, run: (code: number) => void
     .action(async (_, command: Command) => {
       const options = command.optsWithGlobals<ValidateOptions>();
       const configuration = await loadConfiguration(options);
+      for (const warning of configuration.warnings) outputOf(options).note(`warning: ${problemText(warning)}`);
       if (options.sample === undefined) {
         const summary = configuration.integrations.map(({ id, resources }) => ({
           integration: id,

@@ -1,5 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { json, problems, SECURED } from '../openapi.ts';
+import type { EntityEdit } from '../../client/calls.ts';
+import { isRawRecord } from '../../domain/json.ts';
+import { body, json, problems, SECURED } from '../openapi.ts';
 import type { App, ServerParts } from '../parts.ts';
 import { entitySchema } from '../schemas/entity.ts';
 import { limit, nameParameter } from '../schemas/parameters.ts';
@@ -29,21 +31,51 @@ const list = createRoute({
   },
 });
 
+const params = z.object({
+  blueprint: nameParameter,
+  identifier: nameParameter.openapi({
+    description: 'Percent-encoded: a `/` in it is `%2F`',
+    example: 'acme%2Fapi',
+  }),
+});
+
+/** What is wrong in an edit is for the client's own check to say. */
+const edit = createRoute({
+  method: 'patch',
+  path: '/v1/blueprints/{blueprint}/entities/{identifier}',
+  tags,
+  summary: "A person's edit of an entity",
+  description:
+    'What it does not name stays as it is; `null` clears. The edit is later than anything that is stored, which counts where a policy says `newer`; without a policy the next resync writes what the source says. The entity is not deleted by resyncs any more.',
+  security: SECURED,
+  request: {
+    params,
+    body: body(
+      z
+        .custom<EntityEdit>(isRawRecord, { error: 'must be an object' })
+        .openapi({
+          type: 'object',
+          additionalProperties: false,
+          properties: {
+            title: { type: ['string', 'null'] },
+            team: {},
+            properties: { type: 'object' },
+            relations: { type: 'object' },
+          },
+        })
+        .openapi('EntityEdit'),
+    ),
+  },
+  responses: { 200: json(entitySchema, 'The entity'), ...problems(400, 401, 403, 404, 413, 415, 422, 503) },
+});
+
 const read = createRoute({
   method: 'get',
   path: '/v1/blueprints/{blueprint}/entities/{identifier}',
   tags,
   summary: 'One entity',
   security: SECURED,
-  request: {
-    params: z.object({
-      blueprint: nameParameter,
-      identifier: nameParameter.openapi({
-        description: 'Percent-encoded: a `/` in it is `%2F`',
-        example: 'acme%2Fapi',
-      }),
-    }),
-  },
+  request: { params },
   responses: { 200: json(entitySchema, 'The entity'), ...problems(401, 404, 422, 503) },
 });
 
@@ -60,6 +92,8 @@ const references = createRoute({
 /** What the catalog holds. */
 export function addEntityRoutes(app: App, { client }: ServerParts): void {
   app.openapi(list, async (c) => c.json({ entities: await client.entities(c.req.valid('query')) }, 200));
+
+  app.openapi(edit, async (c) => c.json(await client.edit(c.req.valid('param'), c.req.valid('json')), 200));
 
   app.openapi(read, async (c) => c.json(await client.entity(c.req.valid('param')), 200));
 

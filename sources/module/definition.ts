@@ -1,4 +1,6 @@
 import type { z } from 'zod';
+import type { Method, Resolution } from '../../domain/conflict/policy.ts';
+import type { ResolverVector } from '../../domain/conflict/resolver-view.ts';
 import type { TriggerOrigin } from '../../domain/trigger.ts';
 import type { IntegrationCalls, RawStates, RouteRequest, SourceLog, SourceRoute } from '../source.ts';
 
@@ -111,6 +113,20 @@ export type RouteListener<Context> = (
   args: Context & Omit<RouteRequest, 'client'> & { readonly client: IntegrationCalls; readonly config: Settings },
 ) => unknown;
 
+/** What `syncResolve` may set for a record; what it leaves out is as the file's `policy` says (seed S2.14, S2.16). */
+export interface Resolved {
+  readonly strategy?: Method | readonly Method[] | null;
+  readonly resolution?: Resolution | Readonly<Record<string, Resolution>> | null;
+  readonly defaultResolution?: Resolution | null;
+}
+
+/**
+ * Decides about one record, at once or within 5 seconds: nothing else is written to its blueprint meanwhile. Whatever it
+ * throws puts the record into quarantine (sync-semantics 7.7).
+ */
+// biome-ignore lint/suspicious/noConfusingVoidType: a function that decides nothing returns nothing
+export type Resolver = (vector: ResolverVector) => Resolved | void | null | Promise<Resolved | void | null>;
+
 interface RegisteredListener<Context> {
   /** `null`: every kind. */
   readonly kind: string | null;
@@ -126,6 +142,8 @@ export class IntegrationDefinition<Context extends object> {
   readonly completeHooks: Hook<Context>[] = [];
   readonly webhooks: { readonly event: string; readonly listen: WebhookListener<Context> }[] = [];
   readonly routes: (Pick<SourceRoute, 'method' | 'path'> & { readonly listen: RouteListener<Context> })[] = [];
+  /** By kind; `null`: every kind without one of its own. */
+  readonly resolvers = new Map<string | null, Resolver>();
   readonly name: string;
   readonly setUp: (setup: { readonly config: Settings }) => Context;
 
@@ -161,6 +179,16 @@ export class IntegrationDefinition<Context extends object> {
    */
   lookup(kind: string, lookup: Lookup<Context>): this {
     this.lookups.set(kind, lookup);
+    return this;
+  }
+
+  /** Called for each record of every kind, before it is written: sets what is done, and which side of a field stands. */
+  syncResolve(resolve: Resolver): this;
+  /** Called for one kind, in place of the one for every kind (seed S2.14). */
+  syncResolve(kind: string, resolve: Resolver): this;
+  syncResolve(...args: readonly [Resolver] | readonly [string, Resolver]): this {
+    const [kind, resolve] = args.length === 1 ? [null, args[0]] : args;
+    this.resolvers.set(kind, resolve);
     return this;
   }
 

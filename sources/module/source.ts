@@ -93,6 +93,7 @@ export function createModuleSource(
         },
       },
     }),
+    resolver: (kind) => definition.resolvers.get(kind) ?? definition.resolvers.get(null) ?? null,
     routes: definition.routes.map(({ method, path, listen }) => ({
       method,
       path,

@@ -40,9 +40,12 @@ const RESOURCE: Resource = {
     team: null,
     properties: { value: 'value' },
     relations: {},
+    modifiedAt: null,
   },
   itemsToParse: null,
   strategy: { create: true, update: true },
+  policy: {},
+  resolve: null,
 };
 
 const MAPPING = createResourceMapping(RESOURCE);
@@ -85,6 +88,7 @@ export class LiveModel {
       integration: { id: INTEGRATION, resources: [RESOURCE] } as unknown as Integration,
       source: this.source,
       destination: this.destination,
+      policies: new Map(),
       mappings: new Map([[RESOURCE.key, MAPPING]]),
     };
     const log = { info: () => {}, warn: () => {} };
@@ -105,6 +109,7 @@ export class LiveModel {
           kind,
           position,
           strategy,
+          policy: null,
           entities: written.flatMap(({ entities }) => entities),
           quarantined: [],
         },

@@ -50,7 +50,15 @@ describe('what was observed live, against what a page says', () => {
   });
 
   async function live({ entities = [], ends = [], strategy = BOTH }: Partial<Live>): Promise<Record<string, number>> {
-    const written = { resource: 'thing', kind: 'thing', position: 0, strategy, entities, quarantined: [] };
+    const written = {
+      resource: 'thing',
+      kind: 'thing',
+      position: 0,
+      strategy,
+      policy: null,
+      entities,
+      quarantined: [],
+    };
     const change: LiveChange = { writes: [written], ends, unidentified: 0 };
     const call = { type: 'event', event: 'x', payload: {} } as const;
     const [id] = (await acceptCalls(db, [
@@ -76,6 +84,8 @@ describe('what was observed live, against what a page says', () => {
     blueprint: 'thing',
     identifier,
     fields: { title: 'live' } as never,
+    modifiedAt: null,
+    raw: null,
     failed: [],
     observedAt,
   });

@@ -7,14 +7,7 @@ describe('keys of later versions are refused by name', () => {
     acme({ resources: `      - kind: repository\n        entity: { identifier: a, blueprint: b }\n        ${line}\n` });
   it.each([
     ['keepRawPages', integration('keepRawPages: 1')],
-    ['resolution', integration('policy: { resolution: newer }')],
-    ['defaultResolution', integration('policy: { defaultResolution: other }')],
-    ['resolve', resource('policy: { resolve: a }')],
     ['components', resource('components: []')],
-    [
-      'modifiedAt',
-      acme({ resources: '      - { kind: repository, entity: { identifier: a, blueprint: b, modifiedAt: c } }\n' }),
-    ],
   ])('%s', (key, text) => {
     const found = mistakes(text);
     expect(found).toHaveLength(1);

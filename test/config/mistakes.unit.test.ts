@@ -174,6 +174,7 @@ describe('expressions', () => {
       team: null,
       properties: { stars: '5', old: 'true', half: '0.5' },
       relations: {},
+      modifiedAt: null,
     });
   });
 
@@ -218,9 +219,19 @@ describe('a configuration that is right', () => {
           kind: 'repository',
           query: 'true',
           selector: { type: 'all' },
-          entity: { identifier: 'name', blueprint: '"repo"', title: null, team: null, properties: {}, relations: {} },
+          entity: {
+            identifier: 'name',
+            blueprint: '"repo"',
+            title: null,
+            team: null,
+            properties: {},
+            relations: {},
+            modifiedAt: null,
+          },
           itemsToParse: null,
           strategy: { create: true, update: true },
+          policy: {},
+          resolve: null,
         },
       ],
     };

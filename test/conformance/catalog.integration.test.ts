@@ -1,10 +1,24 @@
 import { openDatabase } from '../../catalog/database.ts';
 import { migrate } from '../../catalog/migrate.ts';
 import { catalogDestination } from '../../destinations/catalog.ts';
+import type { Destination } from '../../destinations/destination.ts';
+import { METHODS } from '../../domain/conflict/policy.ts';
 import { createTestDatabase } from '../support/environment/database.ts';
-import { describeDestination } from './destination-suite.ts';
+import { type DestinationUnderTest, describeDestination } from './destination-suite.ts';
 
-describeDestination('catalog', async () => {
+/** The same rules hold whether a batch is one statement, or its records are decided one by one and the source wins. */
+const decided = (real: Destination): Destination => ({
+  ...real,
+  upsert: (run, batch) => {
+    const strategy = METHODS.filter((method) => batch.strategy[method]);
+    return real.upsert(run, { ...batch, policy: { policy: { strategy, resolution: 'other' }, resolve: null } });
+  },
+});
+
+describeDestination('catalog', () => openCatalog((real) => real));
+describeDestination('catalog, record by record', () => openCatalog(decided));
+
+async function openCatalog(of: (real: Destination) => Destination): Promise<DestinationUnderTest> {
   const database = await createTestDatabase();
   await migrate(database.url);
   const db = openDatabase({ url: database.url });
@@ -17,7 +31,7 @@ describeDestination('catalog', async () => {
       for each row execute function public.note_write();`);
   return {
     db,
-    destination: catalogDestination(db).create({}),
+    destination: of(catalogDestination(db).create({})),
     async read() {
       const rows = await db.query<{ key: string; fields: Record<string, unknown> }>(
         `select blueprint || '/' || identifier as key, fields from tidemark.entity order by 1`,
@@ -36,11 +50,13 @@ describeDestination('catalog', async () => {
       ]);
     },
     async reset() {
-      await db.query('truncate tidemark.integration, tidemark.entity, tidemark.claim cascade');
+      await db.query(
+        'truncate tidemark.integration, tidemark.entity, tidemark.claim, tidemark.skipped, tidemark.change cascade',
+      );
     },
     async close() {
       await db.close();
       await database.drop();
     },
   };
-});
+}

@@ -86,7 +86,7 @@ describe('1.4 identity', () => {
       id: 7,
       type: 'Repo',
     });
-    const entity = { identifier: '7', blueprint: 'repo', fields: {}, failures: [] };
+    const entity = { identifier: '7', blueprint: 'repo', fields: {}, failures: [], modifiedAt: null };
     expect(result).toEqual({ type: 'mapped', entities: [entity], rejections: [] });
   });
 
@@ -118,8 +118,8 @@ describe('itemsToParse', () => {
     expect(await map(mapped, record)).toEqual({
       type: 'mapped',
       entities: [
-        { identifier: 'a', blueprint: 'thing', fields: fields('test'), failures: [] },
-        { identifier: 'b', blueprint: 'thing', fields: fields('lint'), failures: [] },
+        { identifier: 'a', blueprint: 'thing', fields: fields('test'), failures: [], modifiedAt: null },
+        { identifier: 'b', blueprint: 'thing', fields: fields('lint'), failures: [], modifiedAt: null },
       ],
       rejections: [],
     });

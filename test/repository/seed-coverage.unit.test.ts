@@ -10,10 +10,12 @@ const WITHOUT = ['S1.14', 'S3.27'];
 describe(PAGE, () => {
   const rows = tableBelow(PAGE, '## Requirements');
 
-  it('has every requirement of S0, S1 and S3, once', () => {
+  it('has every requirement of S0, S1, S3 and of policies, once', () => {
     const wanted = [52, 32, 29].flatMap((count, index) =>
       Array.from({ length: count }, (_, number) => `S${[0, 1, 3][index]}.${number + 1}`),
     );
+    const policies = [1, ...Array.from({ length: 19 }, (_, index) => index + 7)].map((number) => `S2.${number}`);
+    wanted.push(...policies);
     const listed = rows.map(([id]) => id);
     expect(listed.filter((id, index) => listed.indexOf(id) !== index)).toEqual([]);
     expect(wanted.filter((id) => !listed.includes(id))).toEqual([]);
@@ -24,6 +26,12 @@ describe(PAGE, () => {
     const files = links.map((link) => path.relative(ROOT, path.resolve(ROOT, 'docs', link)));
     expect(files.length).toBeGreaterThan(0);
     for (const file of files) expect(textOf(file), file).toMatch(new RegExp(`['\`"].*\\b${id.replace('.', '\\.')}\\b`));
+  });
+
+  it('S2.1 the page on policies begins with an introduction, and has its examples and tables', () => {
+    const page = textOf('docs/policies.md');
+    expect(page.split('\n')[2]).toMatch(/^A resync writes what its source says\./);
+    for (const part of ['```yaml', '```ts', '| `strategy`', '| `newer`']) expect(page).toContain(part);
   });
 
   it('S0.21 the page on performance says by which scripts its figures were made', () => {

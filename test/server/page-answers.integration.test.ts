@@ -136,7 +136,7 @@ describe('the pages, as they are sent', () => {
     const { blueprint, identifier } = entity as { blueprint: string; identifier: string };
     const { text } = await visitor.get(`/entity?${new URLSearchParams({ blueprint, identifier })}`);
     expect(text).toContain(`href="/entity?blueprint=organization&amp;identifier=${entity?.relations.organization}"`);
-    const [claim] = await rig.client.claims({ blueprint, identifier });
+    const [claim] = (await rig.client.explain({ blueprint, identifier })).claims;
     expect(claim).toMatchObject({ integration: rig.integration, resource: 'repository', owns: true, seenEpoch: 2 });
     expect(text).toContain(claim?.recordKey);
   });

@@ -10,8 +10,10 @@ import { databaseClock, packPage, stageBatch } from '../../catalog/staging.ts';
 import { recordAbsent, type StaleKind } from '../../catalog/stale.ts';
 import { insertTrigger } from '../../catalog/triggers.ts';
 import type { Destination } from '../../destinations/destination.ts';
+import type { RecordPolicy } from '../../domain/conflict/record-policy.ts';
 import type { DeleteLimits } from '../../domain/delete-guards.ts';
 import type { Fields } from '../../domain/entity.ts';
+import type { RawRecord } from '../../domain/json.ts';
 import type { Outcome } from '../../domain/outcome.ts';
 import type { Pass, PinnedRun, UpsertCounts } from '../../domain/run.ts';
 import { FULL, type Scope } from '../../domain/scope.ts';
@@ -30,6 +32,9 @@ export interface MappedRecord {
   /** Database time of the observation; now when left out. */
   readonly observedAt?: string;
   readonly locator?: string | null;
+  /** When it last changed at the source; not known when left out. */
+  readonly modifiedAt?: string | null;
+  readonly raw?: RawRecord;
 }
 
 export interface Target {
@@ -40,6 +45,8 @@ export interface Target {
   /** The keys of all configured resources. Default: those of the tests. */
   readonly resources?: readonly string[];
   readonly strategy?: Strategy;
+  /** What decides beyond the strategy. Default: nothing. */
+  readonly policy?: RecordPolicy | null;
   /** Records besides, that the selector's query rules out. Default: none. */
   readonly ruledOut?: number;
   /** The source's clock, and the latest change among the records. Default: not told. */
@@ -97,6 +104,7 @@ export class StagedRun {
   async stage(records: readonly MappedRecord[], target: Target = {}): Promise<StagedBatch> {
     const { kind = 'thing', resource = kind, position = 0, pass = 'read', resources = RESOURCES } = target;
     const { strategy = { create: true, update: true }, ruledOut = 0, clock = null, modified = null } = target;
+    const { policy = null } = target;
     const now = await databaseClock(this.db);
     const fetchAttempt = randomUUID();
     const pages = [await packPage(now, [])];
@@ -109,6 +117,7 @@ export class StagedRun {
       position,
       resources,
       strategy,
+      policy,
       counts: { pages: 1, read: records.length + ruledOut, ruledOut },
       fieldFailures: [],
       failure: null,
@@ -122,6 +131,8 @@ export class StagedRun {
           fields: (record.fields ?? {}) as Fields,
           failed: record.failed ?? [],
           observedAt: record.observedAt ?? now,
+          modifiedAt: record.modifiedAt ?? null,
+          raw: record.raw ?? {},
         })),
       quarantined: records
         .filter((record) => record.rejected)

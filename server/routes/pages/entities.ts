@@ -1,10 +1,35 @@
 import type { Context } from 'hono';
+import type { EntityEdit } from '../../../client/calls.ts';
+import type { Json } from '../../../domain/json.ts';
+import { entityAddress } from '../../pages/addresses.ts';
 import { type EntityList, entitiesPage, entityList } from '../../pages/entities.ts';
 import { entityPage } from '../../pages/entity.ts';
 import { isPartial } from '../../pages/polled.ts';
 import type { App, ServerEnv, ServerParts } from '../../parts.ts';
+import { Problem } from '../../problem.ts';
+import { fieldsOf } from './form.ts';
 
 const MOST = 100;
+
+const FORMS: Readonly<Record<string, (value: string) => Json>> = {
+  text: (value) => value,
+  json: (value) => {
+    try {
+      return JSON.parse(value);
+    } catch {
+      throw new Problem(422, 'value must be JSON, such as ["a", "b"] or 3; send it as text otherwise');
+    }
+  },
+  null: () => null,
+};
+
+/** One field with what it is to hold. */
+function editOf({ field = '', value = '', form = '' }: Readonly<Record<string, string>>): EntityEdit {
+  const read = Object.hasOwn(FORMS, form) ? FORMS[form] : undefined;
+  if (read === undefined) throw new Problem(422, `form must be one of: ${Object.keys(FORMS).join(', ')}`);
+  const [, map, name] = /^(properties|relations)\.(.+)$/s.exec(field) ?? [];
+  return (map === undefined ? { [field]: read(value) } : { [map]: { [String(name)]: read(value) } }) as EntityEdit;
+}
 
 /** What the catalog holds, and each entity of it. */
 export function addEntityPages(app: App, { client }: ServerParts): void {
@@ -31,6 +56,13 @@ export function addEntityPages(app: App, { client }: ServerParts): void {
     const targets = Object.values(entity.relations).flat();
     const related = await client.named(targets.filter((target) => target !== null));
     const references = await client.references(entity);
-    return c.html(await entityPage({ entity, claims: await client.claims(entity), related, references }));
+    return c.html(await entityPage({ entity, explained: await client.explain(entity), related, references }));
+  });
+
+  app.post('/entity', async (c) => {
+    const { blueprint, identifier, ...sent } = await fieldsOf(c);
+    const key = { blueprint: blueprint ?? '', identifier: identifier ?? '' };
+    await client.edit(key, editOf(sent));
+    return c.redirect(entityAddress(key), 303);
   });
 }

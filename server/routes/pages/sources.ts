@@ -1,4 +1,3 @@
-import type { Context } from 'hono';
 import type { IntegrationStatus, TidemarkClient, WaitingTrigger } from '../../../client/client.ts';
 import { NotFoundError } from '../../../domain/errors.ts';
 import { sourceAddress, withQuery } from '../../pages/addresses.ts';
@@ -6,8 +5,8 @@ import { integrationPage, type Overview, overviewPart } from '../../pages/integr
 import { integrationList, integrationsPage } from '../../pages/integrations.ts';
 import { answerPolled, isPartial } from '../../pages/polled.ts';
 import { runPage, runPart } from '../../pages/single-run.ts';
-import type { App, ServerEnv, ServerParts } from '../../parts.ts';
-import { Problem } from '../../problem.ts';
+import type { App, ServerParts } from '../../parts.ts';
+import { fieldsOf } from './form.ts';
 import { troubleOf } from './trouble.ts';
 
 const RECENT = 10;
@@ -66,15 +65,4 @@ async function waitingTrigger(client: TidemarkClient, id: string, trigger: strin
     if (error instanceof NotFoundError) return null;
     throw error;
   }
-}
-
-/** The fields of a form, each at most once. Throws a problem when it has other things. */
-async function fieldsOf(c: Context<ServerEnv>): Promise<Record<string, string>> {
-  const fields = Object.entries(await c.req.parseBody());
-  return Object.fromEntries(
-    fields.map(([name, value]) => {
-      if (typeof value === 'string') return [name, value];
-      throw new Problem(422, `${name} must be a text, not a file`);
-    }),
-  );
 }

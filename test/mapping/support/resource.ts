@@ -18,6 +18,7 @@ export function resource({
     team: null,
     properties: {},
     relations: {},
+    modifiedAt: null,
   };
   return { query, itemsToParse, entity: { ...defaults, ...entity } };
 }
