@@ -6,7 +6,7 @@
 export { z } from 'zod';
 export type { EntityFilter } from './catalog/entities.ts';
 export type { CatalogMetrics } from './catalog/metrics.ts';
-export type { Difference, EntityInput } from './client/calls.ts';
+export type { Difference, EntityEdit, EntityInput } from './client/calls.ts';
 export {
   type CallOptions,
   type ClientOptions,
@@ -25,8 +25,10 @@ export type { Configuration } from './config/configuration.ts';
 export type { ConfigurationPatch } from './config/patch.ts';
 export type { CallCounts, CallReport, CallState } from './domain/call.ts';
 export type { Claim } from './domain/claim.ts';
+export type { ResolverVector } from './domain/conflict/resolver-view.ts';
 export type { Entity, EntityKey } from './domain/entity.ts';
 export { type Mistake, TidemarkError, UnavailableError, UsageError } from './domain/errors.ts';
+export type { ExplainedField, Explanation } from './domain/explanation.ts';
 export { EXIT_CODES, type KindState, type Outcome } from './domain/outcome.ts';
 export type { Plan, PlanState } from './domain/plan.ts';
 export type { QuarantinedRecord } from './domain/quarantine.ts';
@@ -44,6 +46,8 @@ export {
   type ListenerArguments,
   type ListenerOptions,
   type Lookup,
+  type Resolved,
+  type Resolver,
   type ResyncEvent,
   type RouteListener,
   type Rows,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { cancellationSignal } from '@temporalio/activity';
 import { fenced } from '../catalog/fence.ts';
 import { addWarning, isReading, runAbout, startKind } from '../catalog/runs.ts';
-import { databaseClock, packPage, type ReadPage, type StagedPage, stageBatch } from '../catalog/staging.ts';
+import { databaseClock, packPage, type StagedPage, stageBatch, toJson } from '../catalog/staging.ts';
 import { MAX_LOSSES, type Pass, type PinnedRun } from '../domain/run.ts';
 import type { Page } from '../sources/source.ts';
 import { type ActivityDependencies, resourceOf } from './dependencies.ts';
@@ -10,7 +10,11 @@ import { endReading, type Reading, type Session } from './reading-sessions.ts';
 
 /** A batch ends at whichever comes first: small history, bounded memory, progress that can be seen. */
 const BATCH_PAGES = 10;
-const BATCH_BYTES = 8 * 1024 * 1024;
+/** Of a list that has turned out long: then steps cost more than progress is worth. */
+const LONG_BATCH_PAGES = 20;
+const LONG_LIST_PAGES = 100;
+/** Characters of JSON. */
+const BATCH_LENGTH = 8 * 1024 * 1024;
 const BATCH_MS = 5_000;
 
 export interface FetchInput {
@@ -22,6 +26,8 @@ export interface FetchInput {
   readonly cursor: string | null;
   /** Only what changed since then (RFC 3339); `null`: everything. */
   readonly since: string | null;
+  /** Pages of the kind that were read before. */
+  readonly pagesBefore: number;
   /** The reading that this process holds and is to go on with; `null`: begin one at the cursor. */
   readonly session: string | null;
   /** How often readings of the resource were lost before. */
@@ -42,11 +48,11 @@ export interface FetchResult {
 }
 
 interface Batch {
-  readonly pages: StagedPage[];
-  /** The same as they came. */
-  readonly unpacked: ReadPage[];
+  /** Packed while the next ones are read. */
+  readonly pages: Promise<StagedPage>[];
   rows: number;
-  bytes: number;
+  /** Characters of the pages' JSON. */
+  length: number;
   /** The last cursor that there was. */
   next: string | null;
   /** Only the iterator knows where to go on after the last page. */
@@ -64,13 +70,14 @@ export const createFetchActivity = (deps: ActivityDependencies) => ({
     const reading = session === null ? await begin(deps, input) : deps.sessions.take(session);
     let going = false;
     try {
-      const batch = await underCancellation(reading, () => read(deps, reading, cursor));
-      const { pages, rows, next, open, clock, modified, failure } = batch;
+      const batch = await underCancellation(reading, () => read(deps, reading, input));
+      const { rows, next, open, clock, modified, failure } = batch;
+      const pages = await Promise.all(batch.pages);
       const attempt = pages.length > 0 ? randomUUID() : null;
       if (attempt !== null) {
         const staged = { attempt, kind, resource, pass, pages, nextCursor: next, clock, modified };
         await fenced(deps.db, run, (tx) => stageBatch(tx, run, staged));
-        deps.handOver.put(attempt, batch.unpacked, lengthOf(pages));
+        deps.handOver.put(attempt, pages);
       }
       // What an attempt that was given up leaves behind nobody would ever ask for.
       going = open && failure === null && !cancellationSignal().aborted;
@@ -111,11 +118,12 @@ async function underCancellation<T>({ controller }: Reading, work: () => Promise
   }
 }
 
-async function read(deps: ActivityDependencies, reading: Reading, cursor: string | null): Promise<Batch> {
-  const batch: Batch = { pages: [], unpacked: [], rows: 0, bytes: 0, next: cursor, open: false, ...UNTIMED };
+async function read(deps: ActivityDependencies, reading: Reading, input: FetchInput): Promise<Batch> {
+  const maxPages = input.pagesBefore < LONG_LIST_PAGES ? BATCH_PAGES : LONG_BATCH_PAGES;
+  const batch: Batch = { pages: [], rows: 0, length: 0, next: input.cursor, open: false, ...UNTIMED };
   const started = performance.now();
   const full = (): boolean =>
-    batch.pages.length >= BATCH_PAGES || batch.bytes >= BATCH_BYTES || performance.now() - started >= BATCH_MS;
+    batch.pages.length >= maxPages || batch.length >= BATCH_LENGTH || performance.now() - started >= BATCH_MS;
   let last = false;
   // After a page that is said to be the last only the source itself can confirm it.
   while (batch.pages.length === 0 || last || !full()) {
@@ -129,13 +137,15 @@ async function read(deps: ActivityDependencies, reading: Reading, cursor: string
       batch.open = false;
       break;
     }
-    const { page, staged } = result;
+    const { page, observedAt, json } = result;
     // Only the first answer's: a later one's says nothing about what was read before it.
     if (batch.pages.length === 0) batch.clock = instant(page.clock);
-    batch.pages.push(staged);
-    batch.unpacked.push({ observedAt: staged.observedAt, rows: page.rows });
+    const packing = packPage(observedAt, json);
+    // Waited for when the batch is whole.
+    packing.catch(() => {});
+    batch.pages.push(packing);
     batch.rows += page.rows.length;
-    batch.bytes += staged.body.length;
+    batch.length += json.length;
     batch.next = page.next ?? batch.next;
     batch.open = page.next === null;
     last = page.next === null && !page.open;
@@ -143,8 +153,6 @@ async function read(deps: ActivityDependencies, reading: Reading, cursor: string
   }
   return batch;
 }
-
-const lengthOf = (pages: readonly StagedPage[]): number => pages.reduce((sum, { length }) => sum + length, 0);
 
 const UNTIMED = { clock: null, modified: null, failure: null } as const;
 
@@ -160,13 +168,13 @@ const later = (one: string | null, other: string | null): string | null => ((one
 async function nextPage(
   deps: ActivityDependencies,
   reading: Reading,
-): Promise<{ page: Page; staged: StagedPage } | string | null> {
+): Promise<{ page: Page; observedAt: string; json: string } | string | null> {
   const asked = await databaseClock(deps.db);
   try {
     const { value: page, done } = await reading.pages.next();
     if (done) return null;
     reading.observedAt = page.continued ? (reading.observedAt ?? asked) : asked;
-    return { page, staged: await packPage(reading.observedAt, page.rows) };
+    return { page, observedAt: reading.observedAt, json: toJson(page.rows) };
   } catch (error) {
     if (cancellationSignal().aborted) throw error;
     return error instanceof Error ? error.message : String(error);

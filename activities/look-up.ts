@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { cancellationSignal } from '@temporalio/activity';
 import { fenced } from '../catalog/fence.ts';
-import { databaseClock, packPage, stageBatch } from '../catalog/staging.ts';
+import { databaseClock, packPage, stageBatch, toJson } from '../catalog/staging.ts';
 import { type LookupCandidate, nextLookups, recordVerdicts, type Verdict } from '../catalog/stale.ts';
 import type { RawRecord } from '../domain/json.ts';
 import type { PinnedRun } from '../domain/run.ts';
@@ -41,7 +41,7 @@ export const createLookUpActivity = (deps: ActivityDependencies) => ({
     const observedAt = await databaseClock(deps.db);
     const { verdicts, found, failure } = await ask(deps, input, candidates);
     const attempt = found.length > 0 ? randomUUID() : null;
-    const pages = [await packPage(observedAt, found)];
+    const pages = [await packPage(observedAt, toJson(found))];
     await fenced(deps.db, run, async (tx) => {
       await recordVerdicts(tx, run, { resource, verdicts, attempt });
       if (!attempt) return;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { fenced } from '../catalog/fence.ts';
 import { nextQuarantined, type RawQuarantined } from '../catalog/quarantine.ts';
-import { packPage, stageBatch } from '../catalog/staging.ts';
+import { packPage, stageBatch, toJson } from '../catalog/staging.ts';
 import type { RawRecord } from '../domain/json.ts';
 import type { PinnedRun } from '../domain/run.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -31,7 +31,9 @@ export const createRetryActivity = ({ db }: ActivityDependencies) => ({
     const records = await nextQuarantined(db, run.integration, { resource, after, limit: BATCH_RECORDS });
     if (records.length === 0) return { attempt: null, rows: 0, next: null };
     const attempt = randomUUID();
-    const pages = await Promise.all(byObservation(records).map(([at, rows]) => packPage(at, rows)));
+    const pages = await Promise.all(
+      byObservation(records).map(([observedAt, rows]) => packPage(observedAt, toJson(rows))),
+    );
     await fenced(db, run, (tx) =>
       stageBatch(tx, run, {
         attempt,

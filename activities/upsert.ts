@@ -1,4 +1,4 @@
-import { type ReadPage, readPages } from '../catalog/staging.ts';
+import { readPages, type StagedPage, unpackPage } from '../catalog/staging.ts';
 import { appliedBatch, type WrittenBatch } from '../catalog/upsert.ts';
 import { MappingError } from '../domain/errors.ts';
 import type { PinnedRun } from '../domain/run.ts';
@@ -45,11 +45,11 @@ export const createUpsertActivity = (deps: ActivityDependencies) => ({
 async function transform(
   pipeline: Pipeline,
   { kind, resource }: UpsertInput,
-  pages: Iterable<ReadPage> | AsyncIterable<ReadPage>,
+  pages: Iterable<StagedPage> | AsyncIterable<StagedPage>,
 ): Promise<{ batch: BatchMapping; failure: string | null }> {
   const batch = new BatchMapping(pipeline, { kind, key: resource });
   try {
-    for await (const page of pages) await batch.add(page);
+    for await (const page of pages) await batch.add(await unpackPage(page));
     return { batch, failure: null };
   } catch (error) {
     if (!(error instanceof MappingError)) throw error;

@@ -7,7 +7,7 @@ export const SAME_CLAIM = `
   and c.record_key = d.record_key and c.blueprint = d.blueprint and c.identifier = d.identifier`;
 
 /** The fields that a claim `c` has written. */
-export const WRITTEN = `c.base || coalesce(c.conflict_base -> 'fields', '{}')`;
+export const WRITTEN = "case when c.conflict_base is null then c.base else c.base || (c.conflict_base -> 'fields') end";
 
 /**
  * Collects the claims that are to end in the table `doomed`. `select` yields the rows of it, from `d` (names of

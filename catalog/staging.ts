@@ -21,14 +21,11 @@ export interface StagedPage {
   readonly observedAt: string;
   /** The records, as deflated JSON. */
   readonly body: Buffer;
-  /** Characters of that JSON. */
-  readonly length: number;
 }
 
-/** Makes a page ready to be staged. */
-export async function packPage(observedAt: string, rows: readonly RawRecord[]): Promise<StagedPage> {
-  const json = toJson(rows);
-  return { observedAt, body: await compress(json, { level: COMPRESSION_LEVEL }), length: json.length };
+/** Makes a page ready to be staged; `json`: `toJson` of its records. */
+export async function packPage(observedAt: string, json: string): Promise<StagedPage> {
+  return { observedAt, body: await compress(json, { level: COMPRESSION_LEVEL }) };
 }
 
 /** Deeper than any field may be (see the mapping's limits), and far less than JSON.stringify can walk. */
@@ -37,7 +34,8 @@ const MAX_DEPTH = 500;
 /** Stands where a record was cut off. It holds a NUL, so that a field with it counts as failed and is not written. */
 const CUT = `\u0000 nested deeper than ${MAX_DEPTH} levels`;
 
-function toJson(rows: readonly RawRecord[]): string {
+/** The records as JSON text; what is nested too deeply for that is cut off. */
+export function toJson(rows: readonly RawRecord[]): string {
   try {
     return JSON.stringify(rows);
   } catch (error) {
@@ -98,16 +96,21 @@ export interface ReadPage {
   readonly rows: readonly RawRecord[];
 }
 
+/** The records of a page. */
+export async function unpackPage({ observedAt, body }: StagedPage): Promise<ReadPage> {
+  return { observedAt, rows: JSON.parse((await decompress(body)).toString()) };
+}
+
 /** The pages of one attempt, in order. Throws `StagingLostError` when the attempt is unknown. */
-export async function* readPages(db: Queryable, attempt: string): AsyncGenerator<ReadPage> {
+export async function* readPages(db: Queryable, attempt: string): AsyncGenerator<StagedPage> {
   const [batch] = await db.query('select from tidemark.batch where attempt = $1', [attempt]);
   if (!batch) throw new StagingLostError(`staged batch ${attempt} is not there any more`);
   for (let page = 1; ; page++) {
-    const [row] = await db.query<{ observedAt: string; body: Buffer }>(
+    const [row] = await db.query<StagedPage>(
       'select observed_at::text as "observedAt", body from tidemark.staged_page where attempt = $1 and page = $2',
       [attempt, page],
     );
     if (!row) return;
-    yield { observedAt: row.observedAt, rows: JSON.parse((await decompress(row.body)).toString()) };
+    yield row;
   }
 }

@@ -99,7 +99,17 @@ async function fetch(input: ReadResourceInput, place: Place): Promise<Batch> {
   try {
     const { since } = resource;
     const result = await activities.fetch.executeWithOptions(options, [
-      { run, kind, resource: resource.key, pass: pass as OwnPass, cursor, since, session: session?.id ?? null, losses },
+      {
+        run,
+        kind,
+        resource: resource.key,
+        pass: pass as OwnPass,
+        cursor,
+        since,
+        pagesBefore: progress.pages,
+        session: session?.id ?? null,
+        losses,
+      },
     ]);
     const { attempt, pages, rows, failure } = result;
     const label = pages === 1 ? `page ${progress.pages + 1}` : `pages ${progress.pages + 1}–${progress.pages + pages}`;

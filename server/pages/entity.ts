@@ -100,11 +100,10 @@ function explanationPart({ version, updatedAt, changedRun, fields }: Explanation
   return html`<p>Version ${version}, last changed ${ago(updatedAt)} ${by}.</p>
 ${tablePart(
   'Fields',
-  html`<th scope="col">Field</th><th scope="col">Value</th><th scope="col">From</th><th scope="col">Of</th><th scope="col">Why</th>`,
+  html`<th scope="col">Field</th><th scope="col">From</th><th scope="col">Of</th><th scope="col">Why</th>`,
   fields.map(
     (field) => html`<tr>
 <th scope="row"><code>${field.field}</code></th>
-<td class="words">${shortened(JSON.stringify(field.value))}</td>
 <td>${field.origin === null ? html`<span class="quiet">not known</span>` : originPart(field.origin)}</td>
 <td>${field.time === null ? html`<span class="quiet">not known</span>` : ago(field.time)}</td>
 <td class="words">${whyPart(field)}</td>

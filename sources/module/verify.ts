@@ -20,6 +20,7 @@ export function kindMistakes(
 ): SourceMistake[] {
   return [
     ...uselessLookups(definition),
+    ...uselessResolvers(definition),
     ...resources.flatMap(({ kind, selector }, index) => {
       const path = ['resources', index];
       try {
@@ -41,6 +42,16 @@ function uselessLookups({ lookups, listeners }: IntegrationDefinition<object>): 
   return useless.map((kind) => ({
     path: ['source', 'module'],
     message: `the lookup of ${kind} would never be called: no listener of ${kind} names a recordKey`,
+  }));
+}
+
+/** A resolver is called for records that a listener reads. */
+function uselessResolvers({ resolvers, listeners }: IntegrationDefinition<object>): SourceMistake[] {
+  const kinds = new Set(listeners.map(({ kind }) => kind));
+  const useless = kinds.has(null) ? [] : [...resolvers.keys()].filter((kind) => kind !== null && !kinds.has(kind));
+  return useless.map((kind) => ({
+    path: ['source', 'module'],
+    message: `syncResolve of ${kind} would never be called: no listener reads ${kind}; there are listeners for ${[...kinds].join(', ') || 'nothing'}`,
   }));
 }
 

@@ -5,9 +5,10 @@ import { fenced } from '../../catalog/fence.ts';
 import { migrate } from '../../catalog/migrate.ts';
 import { readRun } from '../../catalog/reports.ts';
 import { beginRun, finishRun } from '../../catalog/runs.ts';
-import { packPage, readPages, stageBatch } from '../../catalog/staging.ts';
+import { packPage, readPages, stageBatch, unpackPage } from '../../catalog/staging.ts';
 import { recordVerdicts } from '../../catalog/stale.ts';
 import { insertTrigger, readTrigger } from '../../catalog/triggers.ts';
+import { appliedBatch } from '../../catalog/upsert.ts';
 import { catalogDestination } from '../../destinations/catalog.ts';
 import type { Destination } from '../../destinations/destination.ts';
 import { FULL } from '../../domain/scope.ts';
@@ -77,7 +78,7 @@ describe('runs and their fence at the database', () => {
     const { run } = await StagedRun.begin(under);
     const stage = async (name: string): Promise<string> => {
       const attempt = randomUUID();
-      const pages = [await packPage('2026-01-01 00:00:00+00', [{ name }])];
+      const pages = [await packPage('2026-01-01 00:00:00+00', JSON.stringify([{ name }]))];
       const batch = {
         attempt,
         kind: 'thing',
@@ -94,9 +95,20 @@ describe('runs and their fence at the database', () => {
     const named = await stage('named');
     await stage('zombie');
     const rows = [];
-    for await (const page of readPages(under.db, named)) rows.push(...page.rows);
+    for await (const page of readPages(under.db, named)) rows.push(...(await unpackPage(page)).rows);
     expect(rows).toEqual([{ name: 'named' }]);
     await expect(readPages(under.db, randomUUID()).next()).rejects.toMatchObject({ name: 'StagingLostError' });
+  });
+
+  it('5.2 2.2 a batch that was written says the same to whoever asks again, that its mapping failed included', async () => {
+    const run = await StagedRun.begin(under);
+    const staged = { ...(await run.stage([{ key: 'a' }, { key: 'b', rejected: true }])), failure: 'no query' };
+    expect(await appliedBatch(under.db, staged.fetchAttempt)).toBeNull();
+    const written = await under.destination.upsert(run.run, staged);
+    expect(written).toMatchObject({ counts: { created: 1 }, quarantined: 1, failure: 'no query' });
+    expect(await appliedBatch(under.db, staged.fetchAttempt)).toEqual(written);
+    expect(await under.destination.upsert(run.run, { ...staged, entities: [], failure: null })).toEqual(written);
+    await expect(appliedBatch(under.db, randomUUID())).rejects.toMatchObject({ name: 'StagingLostError' });
   });
 
   it('4.1 a workflow execution that asks twice gets the run that it began', async () => {

@@ -44,6 +44,19 @@ describe('the types of the SDK', () => {
     expect(definition.listeners.map(({ kind }) => kind)).toEqual(['repository', null]);
   });
 
+  it('7.7 S2.14 syncResolve is given the vector, and may answer with words of a policy', () => {
+    const acme = defineIntegration('acme').syncResolve(({ local, incoming, method, raw }) => {
+      if (method === 'create' || raw === null) return { strategy: 'create' };
+      return { resolution: { title: local?.title === incoming.title ? 'this' : 'newer' }, defaultResolution: 'other' };
+    });
+    acme.syncResolve('repository', async () => {});
+    // @ts-expect-error: no such word
+    acme.syncResolve(() => ({ resolution: 'mine' }));
+    // @ts-expect-error: no such part of the vector
+    acme.syncResolve(({ remote }) => remote);
+    expect([...acme.resolvers.keys()]).toEqual([null, 'repository']);
+  });
+
   it('what the set-up makes is typed in every listener', () => {
     const acme = defineIntegration('acme', () => ({ github: new GitHubClient({ baseUrl: '' }) }));
     acme.onResync('repository', ({ github }) => {

@@ -107,7 +107,7 @@ export class StagedRun {
     const { policy = null } = target;
     const now = await databaseClock(this.db);
     const fetchAttempt = randomUUID();
-    const pages = [await packPage(now, [])];
+    const pages = [await packPage(now, '[]')];
     const batch = { attempt: fetchAttempt, kind, resource, pass, pages, nextCursor: null, clock, modified };
     await fenced(this.db, this.run, (tx) => stageBatch(tx, this.run, batch));
     return {

@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { HandOver } from '../../activities/hand-over.ts';
+
+const page = (bytes: number) => ({ observedAt: '2026-01-01 00:00:00+00', body: Buffer.alloc(bytes) });
+
+describe('pages that the same process is to map', () => {
+  it('5.2 are handed out once, and only those of the attempt that is named', () => {
+    const handOver = new HandOver();
+    const pages = [page(1), page(2)];
+    handOver.put('one', pages);
+    handOver.put('two', [page(3)]);
+    expect(handOver.take('one')).toBe(pages);
+    expect(handOver.take('one')).toBeNull();
+    expect(handOver.take('three')).toBeNull();
+    expect(handOver.take('two')).toHaveLength(1);
+  });
+
+  it('take a bounded amount of memory: the oldest make room, and are read from the staging tables', () => {
+    const handOver = new HandOver();
+    const large = 15 * 1024 * 1024;
+    for (const attempt of ['one', 'two', 'three']) handOver.put(attempt, [page(large)]);
+    expect(handOver.take('one')).toBeNull();
+    expect(handOver.take('two')).not.toBeNull();
+    expect(handOver.take('three')).not.toBeNull();
+    handOver.put('huge', [page(3 * large)]);
+    expect(handOver.take('huge')).toBeNull();
+  });
+});
