@@ -1,6 +1,7 @@
 import type { RecordPolicy } from '../domain/conflict/record-policy.ts';
 import type { StoredRecord } from '../domain/conflict/vector.ts';
 import type { EntityKey, Fields } from '../domain/entity.ts';
+import { SYNC_API } from '../domain/sync-api.ts';
 import { storableText } from '../domain/text.ts';
 import type { Queryable } from './database.ts';
 import type { HeldClaim, HeldEntity } from './decided-entities.ts';
@@ -87,8 +88,8 @@ export async function readEntities(tx: Queryable, request: DecidedRequest): Prom
                  'conflictBase', c.conflict_base, 'contentHash', c.content_hash,
                  'contentSince', ${rfc3339('c.content_since')}, 'observedAt', ${rfc3339('c.observed_at')}
                ) order by ${mergeOrder('c', '$2', '$4')}), '[]') as claims,
-               count(*) filter (where (${isConfigured('c', '$2', '$4')}, c.integration, c.position, c.resource)
-                                    < (true, $2, $5::int, $6)) as before
+               count(*) filter (where (${isConfigured('c', '$2', '$4')}, c.integration = '${SYNC_API}', c.integration, c.position,
+                                         c.resource) < (true, $2 = '${SYNC_API}', $2, $5::int, $6)) as before
           from tidemark.claim c
          where c.destination = $1 and c.blueprint = t.blueprint and c.identifier = t.identifier
       ) c`,

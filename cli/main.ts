@@ -22,6 +22,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   diff: async () => (await import('./commands/diff.ts')).addDiffCommand,
   sync: async () => (await import('./commands/sync.ts')).addSyncCommand,
   export: async () => (await import('./commands/export.ts')).addExportCommand,
+  index: async () => (await import('./commands/index-catalog.ts')).addIndexCommand,
   entities: async () => (await import('./commands/entities.ts')).addEntitiesCommand,
   explain: async () => (await import('./commands/explain.ts')).addExplainCommand,
 };

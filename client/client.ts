@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import {
+  documentsInForce,
   type IntegrationRow,
   importConfiguration,
   listIntegrations,
@@ -11,10 +12,18 @@ import {
 } from '../catalog/configurations.ts';
 import { type Database, openDatabase, type Queryable } from '../catalog/database.ts';
 import { editEntity } from '../catalog/edits.ts';
-import { type EntityFilter, findNamed, listBlueprints, listEntities, readEntity } from '../catalog/entities.ts';
+import {
+  type EntityFilter,
+  findNamed,
+  listBlueprints,
+  listEntities,
+  readEntity,
+  readReferences,
+} from '../catalog/entities.ts';
 import { explainEntity } from '../catalog/explanations.ts';
 import { forgetExpired, keepTombstones } from '../catalog/export.ts';
 import { acceptCalls, forgottenInboxes, readCall, toInboxRow } from '../catalog/inbox.ts';
+import { indexNext, isIndexBehind, markAll, unpark } from '../catalog/indexing.ts';
 import { type CatalogMetrics, readMetrics } from '../catalog/metrics.ts';
 import { migrate } from '../catalog/migrate.ts';
 import { listPlans, planEntities, readPlan, rejectPlan } from '../catalog/plans.ts';
@@ -30,6 +39,7 @@ import {
   readTriggerReport,
 } from '../catalog/triggers.ts';
 import type { Configuration, IntegrationDocument } from '../config/configuration.ts';
+import { declaredBlueprints } from '../config/declared-blueprints.ts';
 import type { ConfigurationContext } from '../config/definitions.ts';
 import { destinationTypeIn, hashDocument, kindsIn } from '../config/document.ts';
 import { storedInterval } from '../config/load.ts';
@@ -37,7 +47,7 @@ import { type ConfigurationPatch, patchableIn, patchDocument } from '../config/p
 import { intervalVariable } from '../config/settings.ts';
 import type { Call, CallReport } from '../domain/call.ts';
 import { isRemote } from '../domain/destination.ts';
-import type { Entity, EntityKey } from '../domain/entity.ts';
+import type { Entity, EntityKey, EntityReferences } from '../domain/entity.ts';
 import { ConflictError, type Mistake, NotFoundError, UnavailableError, UsageError } from '../domain/errors.ts';
 import type { Explanation } from '../domain/explanation.ts';
 import type { ExportLine } from '../domain/export.ts';
@@ -47,18 +57,22 @@ import type { QuarantinedRecord } from '../domain/quarantine.ts';
 import { durationOf, type RunReport } from '../domain/run.ts';
 import { paceWarning, type ScheduleReport } from '../domain/schedule.ts';
 import { FULL, type Scope } from '../domain/scope.ts';
+import type { Synced } from '../domain/sync-api.ts';
 import { parseTime } from '../domain/time.ts';
 import type { Task, TriggerOrigin } from '../domain/trigger.ts';
 import { Acceptance } from './acceptance.ts';
 import { calls, type Difference, type EntityEdit, type EntityInput } from './calls.ts';
 import { type ExportOptions, exportLines } from './export.ts';
 import { Schedules } from './schedules.ts';
+import { runSync } from './sync-api/run-sync.ts';
+import type { SyncRequest } from './sync-api/sync-request.ts';
 import {
   connectTemporal,
   isPolled,
   signalTrigger,
   type TemporalAddress,
   wakeInbox,
+  wakeIndex,
   workflowStatus,
 } from './temporal.ts';
 import { Wakes } from './wakes.ts';
@@ -442,6 +456,38 @@ export class TidemarkClient {
     for (const integration of await forgottenInboxes(this.db, olderThanSeconds)) await this.wakes.wake(integration);
   }
 
+  /**
+   * Carries out a request of the Sync API; what it wrote is committed when this returns (sync-semantics 9). What is to be
+   * indexed by the queue waits for a worker. Throws `UsageError` for a body that is no request.
+   */
+  async syncApi({ open, options }: Omit<SyncRequest, 'blueprints'>): Promise<Synced> {
+    const blueprints = declaredBlueprints(await documentsInForce(this.db));
+    const synced = await runSync(this.db, { open, options, blueprints });
+    // Committed it is: workers look for what waits as well.
+    if (options.indexing === 'queue' && this.temporal) await wakeIndex(this.temporal, this.taskQueue).catch(() => {});
+    return synced;
+  }
+
+  /**
+   * Indexes here and now what is marked dirty, also what was written with indexing disabled (seed S4.31); with `all`,
+   * every entity. Tells after each step how many it has indexed. Returns how many in all.
+   */
+  async index({ all, onProgress }: { all: boolean; onProgress?: (indexed: number) => void }): Promise<number> {
+    const blueprints = declaredBlueprints(await documentsInForce(this.db));
+    await unpark(this.db);
+    if (all) await markAll(this.db);
+    for (let indexed = 0; ; onProgress?.(indexed)) {
+      const more = await indexNext(this.db, blueprints);
+      if (more === 0) return indexed;
+      indexed += more;
+    }
+  }
+
+  /** Has a worker index what waits for it. */
+  async recoverIndex(): Promise<void> {
+    if (await isIndexBehind(this.db)) await wakeIndex(this.reachable, this.taskQueue);
+  }
+
   /** Follows a trigger to the end of the run that covers it (sync-semantics 4.1). Throws `NotFoundError`. */
   async followTrigger(trigger: string, { onProgress, signal }: FollowOptions = {}): Promise<RunReport> {
     for (;;) {
@@ -530,6 +576,12 @@ export class TidemarkClient {
     const entity = await readEntity(this.db, key);
     if (entity) return entity;
     throw unknownEntity(key);
+  }
+
+  /** What others say of an entity, as far as it is indexed. Throws `NotFoundError`. */
+  async references(key: EntityKey): Promise<EntityReferences> {
+    await this.entity(key);
+    return readReferences(this.db, key);
   }
 
   /**

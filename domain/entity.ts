@@ -7,6 +7,9 @@ export interface EntityKey {
   readonly identifier: string;
 }
 
+/** As a key of maps and sets: different entities never give the same text. */
+export const identityOf = ({ blueprint, identifier }: EntityKey): string => JSON.stringify([blueprint, identifier]);
+
 /**
  * A field of an entity, by its path: `title`, `team`, `properties.<name>` or `relations.<name>`.
  * The name is everything after the first dot and may hold dots itself. `parent`: the key of the record that a component
@@ -50,6 +53,14 @@ export interface Entity extends EntityKey {
 /** The record that an entity belongs to as a component; `null`: it is a record itself. */
 export function parentOf({ parent }: Fields): EntityKey | null {
   return (parent ?? null) as EntityKey | null;
+}
+
+/** What others say of an entity, as far as it is indexed. */
+export interface EntityReferences {
+  /** `<blueprint>.<relation>` → how many entities point here by it. */
+  readonly referencedBy: Readonly<Record<string, number>>;
+  /** RFC 3339 in UTC: the latest change of it and of the rows of links that belong to it; `null`: not indexed yet. */
+  readonly changedAt: string | null;
 }
 
 /** Unfolds flat fields into the shape of an entity. */

@@ -152,8 +152,8 @@ interface Swept {
 
 /**
  * Sends signals again that were lost between a trigger's commit and Temporal (sync-semantics 4.1), closes runs whose
- * workflow has ended without a word, keeps schedules in step, looks for triggers given in Port, and drops
- * what was kept long enough. None waits for another to succeed.
+ * workflow has ended without a word, has indexed what was written, keeps schedules in step, looks for triggers given in
+ * Port, and drops what was kept long enough. None waits for another to succeed.
  */
 function sweep({ client, schedules, port, log }: Swept): { stop(): Promise<void> } {
   const warn = (error: Error): void => log.warn(`sweep, trying again in ${SWEEP_SECONDS} s: ${error.message}`);
@@ -165,6 +165,7 @@ function sweep({ client, schedules, port, log }: Swept): { stop(): Promise<void>
       client.recoverLostTriggers(SWEEP_SECONDS).catch(warn),
       client.recoverForgottenCalls(SWEEP_SECONDS).catch(warn),
       client.forgetExpired().catch(warn),
+      client.recoverIndex().catch(warn),
       keep(),
     ]);
   }, SWEEP_SECONDS * 1000);

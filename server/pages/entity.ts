@@ -1,7 +1,8 @@
 import { html } from 'hono/html';
 import { type Claim, PERSON } from '../../domain/claim.ts';
-import type { Entity, EntityKey } from '../../domain/entity.ts';
+import type { Entity, EntityKey, EntityReferences } from '../../domain/entity.ts';
 import type { ExplainedField, Explanation } from '../../domain/explanation.ts';
+import { SYNC_API } from '../../domain/sync-api.ts';
 import { entityAddress, sourceAddress, withQuery } from './addresses.ts';
 import { page } from './layout.ts';
 import { ago, counted, type Html, shortened, tablePart } from './parts.ts';
@@ -11,10 +12,11 @@ export interface EntityParts {
   readonly explained: Explanation;
   /** Entities that have an identifier which the relations name. */
   readonly related: readonly EntityKey[];
+  readonly references: EntityReferences;
 }
 
 /** One entity: what it holds, what it relates to, who has a claim on it, and why each field is as it is. */
-export function entityPage({ entity, explained, related }: EntityParts): Html {
+export function entityPage({ entity, explained, related, references }: EntityParts): Html {
   const { claims } = explained;
   const { blueprint, identifier, title, team } = entity;
   const main = html`<p class="crumbs"><a href="/entities">Entities</a> <a href="${withQuery('/entities', { blueprint })}">${blueprint}</a></p>
@@ -28,6 +30,8 @@ ${team !== null && html`<div><dt>Team</dt><dd>${[team].flat().join(', ')}</dd></
 ${fieldList(Object.entries(entity.properties), valuePart)}
 <h2>Relations</h2>
 ${fieldList(Object.entries(entity.relations), (value) => relationPart(value, related))}
+<h2>Referenced by</h2>
+${fieldList(Object.entries(references.referencedBy), (number) => html`${counted(number, 'entity', 'entities')}`)}
 <h2>Claims</h2>
 ${claims.length === 0 ? html`<p class="quiet">Nobody has a claim on it: no resync deletes it.</p>` : claimTable(claims)}
 <h2>Why it is as it is</h2>
@@ -85,8 +89,11 @@ ${tablePart(
 )}`;
 }
 
-const originPart = (origin: string): Html =>
-  origin === PERSON ? html`a person` : html`<a href="${sourceAddress(origin)}">${origin}</a>`;
+function originPart(origin: string): Html {
+  if (origin === PERSON) return html`a person`;
+  if (origin === SYNC_API) return html`callers of the Sync API`;
+  return html`<a href="${sourceAddress(origin)}">${origin}</a>`;
+}
 
 function explanationPart({ version, updatedAt, changedRun, fields }: Explanation): Html {
   const by = changedRun === null ? html`by a call, an event or a person, or not noted by what` : runPart(changedRun);
