@@ -15,6 +15,11 @@ export class SourceError extends TidemarkError {
   readonly retry = 'terminal';
 }
 
+/** The destination refused, broke off, or did not answer; its HTTP retries are used up. The kind fails. */
+export class DestinationError extends TidemarkError {
+  readonly retry = 'terminal';
+}
+
 /** A selector's query, a kind or a mapping is wrong as such, not for one record. The kind fails (sync-semantics 2.2). */
 export class MappingError extends TidemarkError {
   readonly retry = 'terminal';
