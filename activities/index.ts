@@ -2,6 +2,7 @@ import { createDeleteActivities } from './delete.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { createFetchActivity } from './fetch.ts';
 import { createHookActivities } from './hooks.ts';
+import { createIndexActivity } from './index-catalog.ts';
 import { createLiveActivities } from './live.ts';
 import { createLookUpActivity } from './look-up.ts';
 import { createRetryActivity } from './retry.ts';
@@ -22,6 +23,7 @@ export const createActivities = (deps: ActivityDependencies) => ({
   ...createDeleteActivities(deps),
   ...createLiveActivities(deps),
   ...createHookActivities(deps),
+  ...createIndexActivity(deps),
 });
 
 export type Activities = ReturnType<typeof createActivities>;

@@ -82,6 +82,15 @@ export async function readConfigurationVersion(db: Queryable, version: number): 
   return row ?? null;
 }
 
+/** The documents in force, of all integrations, by name. */
+export async function documentsInForce(db: Queryable): Promise<unknown[]> {
+  const rows = await db.query<{ document: unknown }>(
+    `select v.document from tidemark.integration i join tidemark.config_version v on v.id = i.config_version
+      order by i.id`,
+  );
+  return rows.map(({ document }) => document);
+}
+
 /** The version in force. Throws `UsageError` where the integration was never configured. */
 export async function configurationInForce(db: Queryable, integration: string): Promise<number> {
   const [row] = await db.query<{ version: number | null }>(

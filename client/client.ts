@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { listClaims } from '../catalog/claims.ts';
 import {
+  documentsInForce,
   type IntegrationRow,
   importConfiguration,
   listIntegrations,
@@ -13,6 +14,7 @@ import {
 import { type Database, openDatabase, type Queryable } from '../catalog/database.ts';
 import { type EntityFilter, findNamed, listBlueprints, listEntities, readEntity } from '../catalog/entities.ts';
 import { acceptCall, forgottenInboxes, readCall } from '../catalog/inbox.ts';
+import { indexNext, isIndexBehind, markAll, unpark } from '../catalog/indexing.ts';
 import { type CatalogMetrics, readMetrics } from '../catalog/metrics.ts';
 import { migrate } from '../catalog/migrate.ts';
 import { listPlans, planEntities, readPlan, rejectPlan } from '../catalog/plans.ts';
@@ -28,6 +30,7 @@ import {
   readTriggerReport,
 } from '../catalog/triggers.ts';
 import type { Configuration, IntegrationDocument } from '../config/configuration.ts';
+import { declaredBlueprints } from '../config/declared-blueprints.ts';
 import type { ConfigurationContext } from '../config/definitions.ts';
 import { hashDocument, kindsIn } from '../config/document.ts';
 import { storedInterval } from '../config/load.ts';
@@ -43,16 +46,19 @@ import type { QuarantinedRecord } from '../domain/quarantine.ts';
 import { durationOf, type RunReport } from '../domain/run.ts';
 import { paceWarning, type ScheduleReport } from '../domain/schedule.ts';
 import { FULL, type Scope } from '../domain/scope.ts';
+import type { Synced } from '../domain/sync-api.ts';
 import { parseTime } from '../domain/time.ts';
 import type { Task, TriggerOrigin } from '../domain/trigger.ts';
 import { calls, type Difference, type EntityInput } from './calls.ts';
 import { Schedules } from './schedules.ts';
+import { runSync, type SyncRequest } from './sync-api/run-sync.ts';
 import {
   connectTemporal,
   isPolled,
   signalTrigger,
   type TemporalAddress,
   wakeInbox,
+  wakeIndex,
   workflowStatus,
 } from './temporal.ts';
 
@@ -422,6 +428,38 @@ export class TidemarkClient {
   /** Wakes inboxes again whose wake-up may have been lost with the process that was to send it. */
   async recoverForgottenCalls(olderThanSeconds: number): Promise<void> {
     for (const integration of await forgottenInboxes(this.db, olderThanSeconds)) await this.wake(integration);
+  }
+
+  /**
+   * Carries out a request of the Sync API; what it wrote is committed when this returns (sync-semantics 9). What is to be
+   * indexed by the queue waits for a worker. Throws `UsageError` for a body that is no request.
+   */
+  async syncApi({ open, options }: Omit<SyncRequest, 'blueprints'>): Promise<Synced> {
+    const blueprints = declaredBlueprints(await documentsInForce(this.db));
+    const synced = await runSync(this.db, { open, options, blueprints });
+    // Committed it is: workers look for what waits as well.
+    if (options.indexing === 'queue' && this.temporal) await wakeIndex(this.temporal, this.taskQueue).catch(() => {});
+    return synced;
+  }
+
+  /**
+   * Indexes here and now what is marked dirty, also what was written with indexing disabled (seed S4.31); with `all`,
+   * every entity. Tells after each step how many it has indexed. Returns how many in all.
+   */
+  async index({ all, onProgress }: { all: boolean; onProgress?: (indexed: number) => void }): Promise<number> {
+    const blueprints = declaredBlueprints(await documentsInForce(this.db));
+    await unpark(this.db);
+    if (all) await markAll(this.db);
+    for (let indexed = 0; ; onProgress?.(indexed)) {
+      const more = await indexNext(this.db, blueprints);
+      if (more === 0) return indexed;
+      indexed += more;
+    }
+  }
+
+  /** Has a worker index what waits for it. */
+  async recoverIndex(): Promise<void> {
+    if (await isIndexBehind(this.db)) await wakeIndex(this.reachable, this.taskQueue);
   }
 
   /** Follows a trigger to the end of the run that covers it (sync-semantics 4.1). Throws `NotFoundError`. */

@@ -1,7 +1,7 @@
 import { Client, Connection, type ConnectionOptions, WorkflowNotFoundError } from '@temporalio/client';
 import type { UnfinishedRun } from '../catalog/runs.ts';
 import { UnavailableError } from '../domain/errors.ts';
-import { liveWorkflowId, resyncWorkflowId } from '../domain/workflow-ids.ts';
+import { indexWorkflowId, liveWorkflowId, resyncWorkflowId } from '../domain/workflow-ids.ts';
 import type { LiveInput } from '../workflows/live.ts';
 import type { ResyncInput, TriggerMessage } from '../workflows/messages.ts';
 
@@ -66,6 +66,17 @@ export async function wakeInbox(
     signal: 'wake',
     staticSummary: `${integration}: calls and events`,
     staticDetails: 'Applies raw calls, plain calls and events in order, as they come in.',
+  });
+}
+
+/** Tells the index's workflow that something was written; starts it if it does not run. */
+export async function wakeIndex({ workflow }: Client, taskQueue: string): Promise<void> {
+  await workflow.signalWithStart('indexWorkflow', {
+    workflowId: indexWorkflowId(taskQueue),
+    taskQueue,
+    signal: 'wake',
+    staticSummary: 'the catalog: index what was written',
+    staticDetails: 'What search finds, who points to whom, and lists that are made up of links.',
   });
 }
 

@@ -3,6 +3,7 @@ import type { Display } from './display.ts';
 import { literalOf } from './expression-text.ts';
 import type { Finding, Path } from './problem.ts';
 import { choice, nearest } from './suggestion.ts';
+import { syncApiFindings } from './sync-api-checks.ts';
 import { itemsAt, keysAt, valueAt } from './tree.ts';
 
 interface Subject {
@@ -20,6 +21,7 @@ export function blueprintFindings(tree: Json, display: Display): Finding[] {
   const subject = { tree, display, declared: keysAt(tree, ['blueprints']) };
   const findings = [
     ...subject.declared.flatMap((blueprint) => targetFindings(subject, blueprint)),
+    ...subject.declared.flatMap((blueprint) => syncApiFindings(tree, blueprint)),
     ...entityPaths(tree).flatMap((path) => mappingFindings(subject, path)),
   ];
   return findings.filter(({ path }) => !display.isUnfilled(path));

@@ -14,6 +14,13 @@ export const integrationId = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, {
 const name = z.string().min(1);
 const words = { title: z.string().optional(), description: z.string().optional() };
 
+const THROUGH = 'Sync API: the mapping blueprint whose rows make up the list';
+
+const MAPPING =
+  'Sync API: its entities are rows of links. The foreign keys that are its primary key, with their blueprints';
+
+const TRANSLATED = 'Sync API: properties that are written in several languages, as rows of <blueprint>_translation';
+
 export const blueprintSchema = z
   .strictObject({
     ...words,
@@ -27,11 +34,18 @@ export const blueprintSchema = z
         z.strictObject({
           target: name.meta({ description: 'The blueprint that the relation points to; declared here as well' }),
           many: z.boolean().default(false).meta({ description: 'Whether it holds a list of identifiers' }),
+          through: name.optional().meta({ description: THROUGH }),
           ...words,
         }),
       )
       .optional()
       .meta({ description: 'The relations. A relation that is mapped must be here' }),
+    mapping: z
+      .record(name, name)
+      .refine((keys) => Object.keys(keys).length > 1, { error: 'must have at least two foreign keys' })
+      .optional()
+      .meta({ description: MAPPING }),
+    translated: z.array(name).min(1).optional().meta({ description: TRANSLATED }),
   })
   .meta({ description: 'A blueprint: the shape of a kind of entity' });
 

@@ -6,6 +6,9 @@ export interface EntityKey {
   readonly identifier: string;
 }
 
+/** As a key of maps and sets: different entities never give the same text. */
+export const identityOf = ({ blueprint, identifier }: EntityKey): string => JSON.stringify([blueprint, identifier]);
+
 /**
  * A field of an entity, by its path: `title`, `team`, `properties.<name>` or `relations.<name>`.
  * The name is everything after the first dot and may hold dots itself.

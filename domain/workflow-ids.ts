@@ -12,3 +12,6 @@ export const secondLookWorkflowId = (integration: string, kind: string): string 
 
 /** An integration's schedule; the workflows that it starts carry the time after it. */
 export const scheduleId = (integration: string): string => `schedule/${integration}`;
+
+/** Indexes the catalog, whoever wrote to it: one for the workers of a task queue. */
+export const indexWorkflowId = (taskQueue: string): string => `index/${taskQueue}`;

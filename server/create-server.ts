@@ -21,6 +21,7 @@ import { addPlanRoutes } from './routes/plans.ts';
 import { addQuarantineRoutes } from './routes/quarantine.ts';
 import { addRunRoutes } from './routes/runs.ts';
 import { addSessionRoutes } from './routes/session.ts';
+import { addSyncApiRoutes } from './routes/sync-api.ts';
 import { addWebhookRoutes } from './routes/webhooks.ts';
 
 /**
@@ -37,6 +38,7 @@ const PROTECTED: readonly AddRoutes[] = [
   addQuarantineRoutes,
   addEntityRoutes,
   addCallRoutes,
+  addSyncApiRoutes,
   addModuleRoutes,
   addMetricsRoutes,
   addPages,

@@ -131,7 +131,7 @@ interface Swept {
 
 /**
  * Sends signals again that were lost between a trigger's commit and Temporal (sync-semantics 4.1), closes runs whose
- * workflow has ended without a word, and keeps schedules in step. None waits for another to succeed.
+ * workflow has ended without a word, has indexed what was written, and keeps schedules in step. None waits for another to succeed.
  */
 function sweep({ client, schedules, log }: Swept): { stop(): Promise<void> } {
   const warn = (error: Error): void => log.warn(`sweep, trying again in ${SWEEP_SECONDS} s: ${error.message}`);
@@ -142,6 +142,7 @@ function sweep({ client, schedules, log }: Swept): { stop(): Promise<void> } {
       client.closeAbandonedRuns().catch(warn),
       client.recoverLostTriggers(SWEEP_SECONDS).catch(warn),
       client.recoverForgottenCalls(SWEEP_SECONDS).catch(warn),
+      client.recoverIndex().catch(warn),
       keep(),
     ]);
   }, SWEEP_SECONDS * 1000);

@@ -1,3 +1,4 @@
+export { indexWorkflow } from './index-catalog.ts';
 export { kindWorkflow } from './kind.ts';
 export { liveWorkflow } from './live.ts';
 export { resyncWorkflow } from './resync.ts';
