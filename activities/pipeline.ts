@@ -37,7 +37,8 @@ export function createPipelines(parts: PipelineParts): (configVersion: number) =
 async function build(parts: PipelineParts, configVersion: number): Promise<Pipeline> {
   const stored = await readConfigurationVersion(parts.db, configVersion);
   if (!stored) throw new UsageError(`configuration version ${configVersion} is not in the database`);
-  const integration = resolveDocument(stored.document as IntegrationDocument, parts.context);
+  const document = stored.document as IntegrationDocument;
+  const integration = resolveDocument(document, parts.context);
   const { source, destination, resources } = integration;
   return {
     integration,
@@ -45,7 +46,10 @@ async function build(parts: PipelineParts, configVersion: number): Promise<Pipel
       integration: integration.id,
       directory: parts.context.directory,
     }),
-    destination: byType(parts.destinations, destination.type).create(destination.settings),
+    destination: byType(parts.destinations, destination.type).create(destination.settings, {
+      integration: integration.id,
+      blueprints: document.blueprints as Readonly<Record<string, unknown>>,
+    }),
     mappings: new Map(resources.map((resource) => [resource.key, createResourceMapping(resource)])),
   };
 }

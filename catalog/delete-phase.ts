@@ -1,9 +1,11 @@
 import { SCOPE_PREFIX } from '../domain/call.ts';
 import { type DeleteFacts, type DeleteLimits, guardReason } from '../domain/delete-guards.ts';
+import { isRemote } from '../domain/destination.ts';
 import type { RunRef } from '../domain/run.ts';
 import type { Database, Queryable } from './database.ts';
 import { collectDoomed, endDoomed, lockBlueprintsOf, SAME_CLAIM } from './ending.ts';
 import { fenced } from './fence.ts';
+import { assignDoomed } from './outbox.ts';
 import { proposePlan, supersedePlans } from './plans.ts';
 import { dropOrphans } from './quarantine.ts';
 
@@ -30,6 +32,10 @@ export interface DeletePhase {
   readonly kinds: readonly DeletedKind[];
   /** The same for resources that are no longer configured. */
   readonly removed: Pick<DeletedKind, 'deleted' | 'held'>;
+  /** Why entities that a remote destination holds and nothing here knows wait, and in which plan (sync-semantics 10). */
+  readonly unknown?: string;
+  /** What a remote destination has not confirmed, and why: the next complete run sends it. */
+  readonly unsent?: string;
   /** The configuration in force is not the one that the run pinned: nothing was deleted (3.1). */
   readonly configurationChanged: boolean;
 }
@@ -75,10 +81,14 @@ export async function deleteConfirmed(tx: Queryable, run: RunRef, request: Delet
   await collectDoomed(tx, SETTLED_CANDIDATES, [run.runId]);
   await holdKinds(tx, run, request);
   await holdRemoved(tx, run, request);
+  const remote = isRemote(request.destination);
   for (const { kind, removed, deleted, ended } of await endDoomed(tx, { ...request, integration })) {
-    if (removed) await tx.query(ADD_TO_REMOVED, [run.runId, deleted]);
-    else await tx.query(ADD_TO_KIND, [run.runId, kind, deleted, ended]);
+    // What a remote destination is to delete counts when that has confirmed it.
+    const counted = remote ? 0 : deleted;
+    if (removed) await tx.query(ADD_TO_REMOVED, [run.runId, counted]);
+    else await tx.query(ADD_TO_KIND, [run.runId, kind, counted, ended]);
   }
+  if (remote) await assignDoomed(tx, run);
   await tx.query('update tidemark.run set deletes_done = true where id = $1', [run.runId]);
 }
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Call, CallCounts, CallReport, CallState } from '../domain/call.ts';
 import { UsageError } from '../domain/errors.ts';
 import { storableText } from '../domain/text.ts';
@@ -12,22 +13,53 @@ export interface NewCall {
   readonly call: Call;
 }
 
+/** A call as it is stored, not yet accepted. */
+export interface InboxRow {
+  readonly id: string;
+  readonly integration: string;
+  readonly origin: NewCall['origin'];
+  readonly delivery: string | null;
+  readonly type: Call['type'];
+  /** The call as JSON. */
+  readonly call: string;
+}
+
+/** Throws `UsageError` for what is nested too deeply to be written down. */
+export function toInboxRow({ call, ...rest }: NewCall): InboxRow {
+  return { id: randomUUID(), ...rest, type: call.type, call: textOf(call) };
+}
+
 /**
- * Accepts a call: it is committed when this returns (sync-semantics 6.1). An event that is delivered again keeps its id
- * and its first receipt. Throws `UsageError` for what is nested too deeply to be written down.
+ * Accepts calls: they are committed when this returns, in this order (sync-semantics 6.1). Returns their ids: an event
+ * that is delivered again keeps its id and its first receipt.
  */
-export async function acceptCall(db: Queryable, { integration, origin, delivery, call }: NewCall): Promise<string> {
-  const [row] = await db.query<{ id: string }>(
-    `with accepted as (
-       insert into tidemark.inbox (integration, origin, delivery, type, call) values ($1, $2, $3, $4, $5)
-       on conflict (integration, delivery) do nothing returning id
-     )
-     select id from accepted
-     union all
-     select id from tidemark.inbox where integration = $1 and delivery = $3 limit 1`,
-    [integration, origin, delivery, call.type, textOf(call)],
+export async function acceptCalls(db: Queryable, rows: readonly InboxRow[]): Promise<string[]> {
+  const accepted = await db.query<{ id: string }>(
+    `insert into tidemark.inbox (id, integration, origin, delivery, type, call)
+     select id, integration, origin, delivery, type, call
+       from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
+         with ordinality as a (id, integration, origin, delivery, type, call, ordinal)
+      order by ordinal
+     on conflict (integration, delivery) do nothing returning id`,
+    (['id', 'integration', 'origin', 'delivery', 'type', 'call'] as const).map((name) => rows.map((row) => row[name])),
   );
-  return (row as { id: string }).id;
+  const isAccepted = new Set(accepted.map(({ id }) => id));
+  const again = rows.filter(({ id }) => !isAccepted.has(id));
+  const first = again.length > 0 ? await firstReceipts(db, again) : new Map<string, string>();
+  return rows.map(({ id, integration, delivery }) => first.get(`${integration} ${delivery}`) ?? id);
+}
+
+/** The ids of events that were delivered before, by integration and delivery: by others, or by the same statement. */
+async function firstReceipts(
+  db: Queryable,
+  again: readonly { readonly integration: string; readonly delivery: string | null }[],
+): Promise<Map<string, string>> {
+  const known = await db.query<{ id: string; integration: string; delivery: string }>(
+    `select id, integration, delivery from tidemark.inbox
+      where (integration, delivery) in (select * from unnest($1::text[], $2::text[]))`,
+    [again.map(({ integration }) => integration), again.map(({ delivery }) => delivery)],
+  );
+  return new Map(known.map(({ id, integration, delivery }) => [`${integration} ${delivery}`, id]));
 }
 
 function textOf(call: Call): string {

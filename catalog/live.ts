@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { type CallCounts, SCOPE_PREFIX } from '../domain/call.ts';
+import { isRemote } from '../domain/destination.ts';
 import type { Strategy } from '../domain/strategy.ts';
 import type { Database, Queryable } from './database.ts';
 import { collectDoomed, endDoomed, lockBlueprintsOf } from './ending.ts';
 import { lockCall, settleCall } from './inbox.ts';
+import { assignToCall } from './outbox.ts';
 import { insertMapped, type RejectedRecord, type StagedEntity } from './staging.ts';
 import { lockOutPages, writeStaged } from './write-batch.ts';
 
@@ -47,17 +49,33 @@ export interface LiveTarget {
 
 /**
  * Applies a call in one transaction: ends claims, writes what changed, and settles the call. Not fenced by an epoch,
- * only ordered by observation (sync-semantics 5.5, 6.2). A call that another attempt has settled is left alone.
+ * only ordered by observation (sync-semantics 5.5, 6.2). A call that another attempt has settled is left alone. One for a
+ * remote destination is settled by `settleSent`, when that has confirmed it; until then it may be applied again. `null`:
+ * it is settled already.
  */
 export function applyLive(
   db: Database,
   target: LiveTarget,
   { seq, change }: { seq: number; change: LiveChange },
+): Promise<CallCounts | null> {
+  return db.transaction(async (tx) => {
+    if (!(await lockCall(tx, seq))) return null;
+    await lockOutPages(tx, target.integration);
+    const result = await write(tx, target, change);
+    if (isRemote(target.destination)) await assignToCall(tx, target, seq);
+    else await settleCall(tx, seq, { state: 'applied', result, reason: null });
+    return result;
+  });
+}
+
+/** Settles a call whose changes were sent. */
+export function settleSent(
+  db: Database,
+  seq: number,
+  { result, reason }: { result: CallCounts; reason: string | null },
 ): Promise<void> {
   return db.transaction(async (tx) => {
-    if (!(await lockCall(tx, seq))) return;
-    await lockOutPages(tx, target.integration);
-    await settleCall(tx, seq, { state: 'applied', result: await write(tx, target, change), reason: null });
+    if (await lockCall(tx, seq)) await settleCall(tx, seq, { state: 'applied', result, reason });
   });
 }
 
@@ -196,7 +214,10 @@ async function end(
   ends: readonly LiveEnd[],
 ): Promise<number> {
   const rows = endRows(ends);
-  await tx.query(BURY, [destination, integration, rows]);
+  if (ends.some(({ tombstone }) => tombstone)) await tx.query(BURY, [destination, integration, rows]);
+  // Mostly nothing ends: a record that is there lets go only of what it was before.
+  const doomed = await tx.query(`${ended('$2', '$3')} limit 1`, [destination, rows, integration]);
+  if (doomed.length === 0) return 0;
   await collectDoomed(tx, ended('$2', '$3'), [destination, rows, integration]);
   const groups = await endDoomed(tx, { integration, resources });
   return groups.reduce((sum, { deleted }) => sum + deleted, 0);

@@ -5,7 +5,7 @@ import { rfc3339 } from './time.ts';
 const KINDS = `
   select run_id as run, kind, state, error, held, ${rfc3339('started_at')} as "startedAt",
          ${rfc3339('finished_at')} as "finishedAt", pages, read, ruled_out as "ruledOut", quarantined, unidentified,
-         duplicates, outdated, created, updated, unchanged, skipped, deleted, unconfirmed, plan
+         duplicates, outdated, created, updated, unchanged, skipped, deleted, unconfirmed + unsent as unconfirmed, plan
     from tidemark.kind_run where run_id = any ($1) order by run_id, position`;
 
 const RUNS = `

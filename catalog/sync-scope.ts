@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type EntitiesCall, scopeResource } from '../domain/call.ts';
+import { isRemote } from '../domain/destination.ts';
 import { UsageError } from '../domain/errors.ts';
 import type { PinnedRun } from '../domain/run.ts';
 import type { Database, Queryable } from './database.ts';
@@ -7,6 +8,7 @@ import { type DeletePhase, type DeleteRequest, deleteConfirmed, readDeletes } fr
 import { lockBlueprintsOf } from './ending.ts';
 import { fenced } from './fence.ts';
 import { settleCall } from './inbox.ts';
+import { assignToBatch } from './outbox.ts';
 import { supersedePlans } from './plans.ts';
 import { insertMapped } from './staging.ts';
 import { lockOutCalls, writeStaged } from './write-batch.ts';
@@ -48,6 +50,16 @@ export function syncScope(
   });
 }
 
+/** Corrects the result of a call by what a remote destination has confirmed. */
+export async function recordSent(db: Queryable, run: PinnedRun, call: string): Promise<void> {
+  await db.query(
+    `update tidemark.inbox i
+        set result = i.result || jsonb_build_object('created', k.created, 'updated', k.updated, 'deleted', k.deleted)
+       from tidemark.kind_run k where i.id = $1 and k.run_id = $2`,
+    [call, run.runId],
+  );
+}
+
 interface Synced extends DeleteRequest, Omit<EntitiesCall, 'type'> {
   readonly observedAt: string;
 }
@@ -83,12 +95,16 @@ async function write(tx: Queryable, run: PinnedRun, synced: Synced) {
   const strategy = { create: true, update: true };
   const batch = { fetchAttempt, mappedAttempt, kind, resource: kind, position: PLAIN_POSITION, resources, strategy };
   const request = { integration: run.integration, destination, epoch: run.epoch, batch, live: false };
-  const { created, updated, unchanged, skipped, duplicates, outdated } = await writeStaged(tx, request);
+  const { unchanged, skipped, duplicates, outdated, ...changed } = await writeStaged(tx, request);
+  // What a remote destination is to hold counts when that has confirmed it.
+  const remote = isRemote(destination);
+  const found = remote ? await assignToBatch(tx, run, { destination, kind, fetchAttempt, mappedAttempt }) : 0;
+  const { created, updated } = remote ? { created: 0, updated: 0 } : changed;
   await tx.query(
     `insert into tidemark.kind_run (run_id, kind, position, state, started_at, finished_at, pages, read, created,
                                     updated, unchanged, skipped, duplicates, outdated)
      values ($1, $2, 1, 'complete', clock_timestamp(), clock_timestamp(), 1, $3, $4, $5, $6, $7, $8, $9)`,
-    [run.runId, kind, entities.length, created, updated, unchanged, skipped, duplicates, outdated],
+    [run.runId, kind, entities.length, created, updated, Math.max(0, unchanged - found), skipped, duplicates, outdated],
   );
   return { created, updated, unchanged, skipped, outdated, unidentified: 0 };
 }

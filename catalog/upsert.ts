@@ -1,7 +1,9 @@
+import { isRemote } from '../domain/destination.ts';
 import { StagingLostError } from '../domain/errors.ts';
 import type { RunRef, UpsertCounts } from '../domain/run.ts';
 import type { Database, Queryable } from './database.ts';
 import { fenced } from './fence.ts';
+import { assignToBatch } from './outbox.ts';
 import { type StagedBatch, writeStaged } from './write-batch.ts';
 
 /** A second look reads again what was counted already: of it, only what it wrote and could not identify counts. */
@@ -26,9 +28,9 @@ const ADD_TO_KIND = `
    where k.run_id = $1 and k.kind = $2 and m.attempt = $3`;
 
 /**
- * Writes a mapped batch to the catalog in one transaction: only what changed, counted in the kind's row in the same
- * commit. Repeating a batch that was written returns the first result. Throws `StaleEpochError`,
- * `StagingLostError`.
+ * Writes a mapped batch in one transaction: only what changed, counted in the kind's row in the same commit. What a
+ * remote destination is to hold is created or updated, and counted as such, when that has confirmed it. Repeating a batch
+ * that was written returns the first result. Throws `StaleEpochError`, `StagingLostError`.
  */
 export function upsertStaged(
   db: Database,
@@ -41,7 +43,8 @@ export function upsertStaged(
     );
     if (!staged) throw new StagingLostError(`staged batch ${batch.fetchAttempt} is not there any more`);
     if (staged.applied) return staged.applied;
-    const counts = await writeStaged(tx, { ...run, destination, batch, live: false });
+    const written = await writeStaged(tx, { ...run, destination, batch, live: false });
+    const counts = isRemote(destination) ? await unconfirmed(tx, { run, destination, batch, written }) : written;
     await tx.query(ADD_TO_KIND, [
       run.runId,
       batch.kind,
@@ -55,13 +58,32 @@ export function upsertStaged(
       batch.resource,
       counts.skipped,
     ]);
-    await dropApplied(tx, batch, counts);
+    await dropApplied(tx, { destination, batch, counts });
     return counts;
   });
 }
 
-/** Notes the result, and drops what nobody reads again. */
-async function dropApplied(tx: Queryable, batch: StagedBatch, counts: UpsertCounts): Promise<void> {
+interface WrittenBatch {
+  readonly run: RunRef;
+  readonly destination: string;
+  readonly batch: StagedBatch;
+  readonly written: UpsertCounts;
+}
+
+/** What was not confirmed by an earlier run is not unchanged (sync-semantics 5.3). */
+async function unconfirmed(tx: Queryable, { run, destination, batch, written }: WrittenBatch): Promise<UpsertCounts> {
+  const found = await assignToBatch(tx, run, { destination, ...batch });
+  return { ...written, created: 0, updated: 0, unchanged: Math.max(0, written.unchanged - found) };
+}
+
+/**
+ * Notes the result, and drops what nobody reads again: the pages of a remote destination's batch stay until all of it is
+ * confirmed, because what is refused goes into quarantine as it came.
+ */
+async function dropApplied(
+  tx: Queryable,
+  { destination, batch, counts }: { destination: string; batch: StagedBatch; counts: UpsertCounts },
+): Promise<void> {
   const { fetchAttempt, mappedAttempt } = batch;
   await tx.query(
     `update tidemark.batch b set applied = $3, whole = m.whole
@@ -69,5 +91,19 @@ async function dropApplied(tx: Queryable, batch: StagedBatch, counts: UpsertCoun
     [fetchAttempt, mappedAttempt, JSON.stringify(counts)],
   );
   await tx.query('delete from tidemark.mapped_batch where fetch_attempt = $1', [fetchAttempt]);
-  await tx.query('delete from tidemark.staged_page where attempt = $1', [fetchAttempt]);
+  if (!isRemote(destination)) await tx.query('delete from tidemark.staged_page where attempt = $1', [fetchAttempt]);
+}
+
+/** What writing a batch has done so far; drops its pages when the destination has confirmed all of it. */
+export async function confirmedCounts(db: Queryable, fetchAttempt: string): Promise<UpsertCounts> {
+  const [row] = await db.query<{ applied: UpsertCounts }>(
+    `with sent as (
+       delete from tidemark.staged_page where attempt = $1
+          and not exists (select from tidemark.remote_entity r where r.batch = $1 and r.pending)
+     )
+     select applied from tidemark.batch where attempt = $1`,
+    [fetchAttempt],
+  );
+  if (!row) throw new StagingLostError(`staged batch ${fetchAttempt} is not there any more`);
+  return row.applied;
 }

@@ -13,7 +13,7 @@ import {
 } from '../catalog/configurations.ts';
 import { type Database, openDatabase, type Queryable } from '../catalog/database.ts';
 import { type EntityFilter, findNamed, listBlueprints, listEntities, readEntity } from '../catalog/entities.ts';
-import { acceptCall, forgottenInboxes, readCall } from '../catalog/inbox.ts';
+import { acceptCalls, forgottenInboxes, readCall, toInboxRow } from '../catalog/inbox.ts';
 import { indexNext, isIndexBehind, markAll, unpark } from '../catalog/indexing.ts';
 import { type CatalogMetrics, readMetrics } from '../catalog/metrics.ts';
 import { migrate } from '../catalog/migrate.ts';
@@ -49,6 +49,7 @@ import { FULL, type Scope } from '../domain/scope.ts';
 import type { Synced } from '../domain/sync-api.ts';
 import { parseTime } from '../domain/time.ts';
 import type { Task, TriggerOrigin } from '../domain/trigger.ts';
+import { Acceptance } from './acceptance.ts';
 import { calls, type Difference, type EntityInput } from './calls.ts';
 import { Schedules } from './schedules.ts';
 import { runSync, type SyncRequest } from './sync-api/run-sync.ts';
@@ -61,6 +62,7 @@ import {
   wakeIndex,
   workflowStatus,
 } from './temporal.ts';
+import { Wakes } from './wakes.ts';
 
 export interface ClientOptions {
   readonly databaseUrl: string;
@@ -167,9 +169,12 @@ export class TidemarkClient {
   private readonly taskQueue: string;
   private readonly env: NonNullable<ClientOptions['env']>;
   private readonly context: ConfigurationContext | undefined;
+  private readonly acceptance: Acceptance;
+  private readonly wakes = new Wakes((integration) => this.wake(integration));
 
   private constructor(db: Database, temporal: Client | null, { taskQueue, env = {}, context }: ClientOptions) {
     this.db = db;
+    this.acceptance = new Acceptance(db);
     this.temporal = temporal;
     this.taskQueue = taskQueue;
     this.env = env;
@@ -185,6 +190,7 @@ export class TidemarkClient {
   }
 
   async close(): Promise<void> {
+    await this.wakes.settled();
     await this.temporal?.connection.close();
     await this.db.close();
   }
@@ -238,6 +244,11 @@ export class TidemarkClient {
     });
     await this.signal(integration, trigger);
     return trigger;
+  }
+
+  /** Which version of the configuration is in force; `null`: none. Throws `NotFoundError`. */
+  async versionInForce(integration: string): Promise<number | null> {
+    return (await this.known(integration)).configVersion;
   }
 
   /** The configuration in force, as it is stored: `${env:…}` is left as written. Throws `NotFoundError`. */
@@ -388,7 +399,8 @@ export class TidemarkClient {
     const scope: Scope = { kinds: [], since: null };
     // Together: a call without its trigger would never be carried out.
     const trigger = await this.db.transaction(async (tx) => {
-      const id = await acceptCall(tx, { integration, origin: callOrigin(options), delivery: null, call });
+      const row = toInboxRow({ integration, origin: callOrigin(options), delivery: null, call });
+      const [id = null] = await acceptCalls(tx, [row]);
       const { origin } = options;
       return insertTrigger(tx, { integration, action: 'sync', scope, plan: null, call: id, origin });
     });
@@ -409,8 +421,8 @@ export class TidemarkClient {
     const mistakes = 'kind' in call ? await this.unknownKinds(row, [call.kind]) : [];
     if (mistakes.length > 0) throw new UsageError(mistakes.map(({ message }) => message).join('\n'), mistakes);
     if (!options.queue) await this.requireWorker();
-    const id = await acceptCall(this.db, { integration, origin: callOrigin(options), delivery, call });
-    await this.wake(integration);
+    const id = await this.acceptance.accept({ integration, origin: callOrigin(options), delivery, call });
+    await this.wakes.wake(integration);
     for (;;) {
       const report = await this.call(id);
       if (!options.wait || report.state !== 'waiting') return report;
@@ -427,7 +439,7 @@ export class TidemarkClient {
 
   /** Wakes inboxes again whose wake-up may have been lost with the process that was to send it. */
   async recoverForgottenCalls(olderThanSeconds: number): Promise<void> {
-    for (const integration of await forgottenInboxes(this.db, olderThanSeconds)) await this.wake(integration);
+    for (const integration of await forgottenInboxes(this.db, olderThanSeconds)) await this.wakes.wake(integration);
   }
 
   /**

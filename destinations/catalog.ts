@@ -6,22 +6,22 @@ import { applyLive } from '../catalog/live.ts';
 import { findStale } from '../catalog/stale.ts';
 import { syncScope } from '../catalog/sync-scope.ts';
 import { upsertStaged } from '../catalog/upsert.ts';
-import type { DestinationType } from './destination.ts';
-
-/** Names Tidemark's own catalog in claims. There is one, in the database that the claims lie in. */
-const CATALOG = 'catalog';
+import { CATALOG } from '../domain/destination.ts';
+import type { Destination } from './destination.ts';
 
 /** Tidemark's own catalog on PostgreSQL. */
 export const catalogDefinition = { type: 'catalog', settings: z.strictObject({}) };
 
-export const catalogDestination = (db: Database): DestinationType => ({
+export const catalogDestination = (db: Database) => ({
   ...catalogDefinition,
-  create: () => ({
+  create: (_settings: Readonly<Record<string, unknown>>): Destination => ({
     upsert: (run, batch) => upsertStaged(db, { run, destination: CATALOG, batch }),
     findStale: (run, scope) => findStale(db, run, { ...scope, destination: CATALOG }),
     deleteStale: (run, request) => deleteStale(db, run, { ...request, destination: CATALOG }),
-    applyPlan: (run, approved) => applyPlan(db, run, approved),
-    applyLive: (target, applied) => applyLive(db, { ...target, destination: CATALOG }, applied),
+    applyPlan: (run, approved) => applyPlan(db, run, { ...approved, destination: CATALOG }),
+    async applyLive(target, applied) {
+      await applyLive(db, { ...target, destination: CATALOG }, applied);
+    },
     syncScope: (run, request) => syncScope(db, run, { ...request, destination: CATALOG }),
   }),
 });

@@ -15,9 +15,9 @@ export function sourcesInForce(
 ): (integration: string) => Promise<Source> {
   const built = new Map<string, { readonly version: number; readonly source: Promise<Source> }>();
   return async (integration) => {
-    const { version, document } = await client.inForce(integration);
     const known = built.get(integration);
-    if (known?.version === version) return known.source;
+    if (known && known.version === (await client.versionInForce(integration))) return known.source;
+    const { version, document } = await client.inForce(integration);
     const { source } = resolveDocument(document as IntegrationDocument, context);
     const type = sourceTypes.find((candidate) => candidate.type === source.type);
     if (!type) throw new Error(`no source type ${source.type}`);

@@ -48,7 +48,7 @@ export interface RemoteLimits {
  * A destination elsewhere, reached by requests that may fail, be cut off, or take effect without an answer. What is to
  * be written, when, and what became of it is the business of the sending around it; an implementation makes one
  * attempt at a call, HTTP retries included. Throws `DestinationError` for what concerns the remote as a whole, such as
- * credentials that are refused: then nothing of the call is known to be done.
+ * credentials that are refused, or a host that cannot be reached: then nothing of the call can take effect any more.
  */
 export interface Remote {
   readonly limits: RemoteLimits;

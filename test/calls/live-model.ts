@@ -1,7 +1,7 @@
 import { eventChange } from '../../activities/live-change.ts';
 import type { Database } from '../../catalog/database.ts';
 import { fenced } from '../../catalog/fence.ts';
-import { acceptCall, waitingCalls } from '../../catalog/inbox.ts';
+import { acceptCalls, toInboxRow, waitingCalls } from '../../catalog/inbox.ts';
 import type { LiveChange } from '../../catalog/live.ts';
 import { nextLookups, recordAbsent, recordVerdicts } from '../../catalog/stale.ts';
 import type { StagedBatch } from '../../catalog/write-batch.ts';
@@ -113,7 +113,7 @@ export class LiveModel {
       unidentified: 0,
     };
     const call: EventCall = { type: 'event', event: 'changed', payload: {} };
-    await acceptCall(this.db, { integration: INTEGRATION, origin: 'webhook', delivery: null, call });
+    await acceptCalls(this.db, [toInboxRow({ integration: INTEGRATION, origin: 'webhook', delivery: null, call })]);
     const [waiting] = await waitingCalls(this.db, INTEGRATION, 1);
     const seq = waiting?.seq as number;
     await this.destination.applyLive({ integration: INTEGRATION, resources: [RESOURCE.key] }, { seq, change });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Database, openDatabase } from '../../catalog/database.ts';
 import { fenced } from '../../catalog/fence.ts';
-import { acceptCall, waitingCalls } from '../../catalog/inbox.ts';
+import { acceptCalls, toInboxRow, waitingCalls } from '../../catalog/inbox.ts';
 import { forgetScopeTombstones, type LiveChange, type LiveEnd } from '../../catalog/live.ts';
 import { migrate } from '../../catalog/migrate.ts';
 import { databaseClock, type StagedEntity } from '../../catalog/staging.ts';
@@ -52,7 +52,9 @@ describe('what was observed live, against what a page says', () => {
     const written = { resource: 'thing', kind: 'thing', position: 0, strategy, entities, quarantined: [] };
     const change: LiveChange = { writes: [written], ends, unidentified: 0 };
     const call = { type: 'event', event: 'x', payload: {} } as const;
-    const id = await acceptCall(db, { integration: 'acme', origin: 'sdk', delivery: null, call });
+    const [id] = (await acceptCalls(db, [
+      toInboxRow({ integration: 'acme', origin: 'sdk', delivery: null, call }),
+    ])) as [string];
     const [waiting] = await waitingCalls(db, 'acme', 1);
     const seq = waiting?.seq as number;
     await destination.applyLive({ integration: 'acme', resources: ['thing'] }, { seq, change });
@@ -167,7 +169,7 @@ describe('what was observed live, against what a page says', () => {
   it('6.4 tombstones of a scope, which no run reads, go after a day, unless an older call waits', async () => {
     await begin();
     const call = { type: 'event', event: 'x', payload: {} } as const;
-    await acceptCall(db, { integration: 'acme', origin: 'sdk', delivery: null, call });
+    await acceptCalls(db, [toInboxRow({ integration: 'acme', origin: 'sdk', delivery: null, call })]);
     await db.query(
       `insert into tidemark.tombstone (destination, integration, resource, record_key, blueprint, identifier, kind,
                                        observed_at, created_at)

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
-import { Worker } from '@temporalio/worker';
+import { DefaultLogger, makeTelemetryFilterString, Runtime, Worker } from '@temporalio/worker';
 import { DeterminismViolationError } from '@temporalio/workflow';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { bundleWorkflows, loadWorkflowBundle } from '../../workers/workflow-bundle.ts';
@@ -34,6 +34,9 @@ async function replay(workflowBundle: Bundle, saved: readonly SavedHistory[]): P
 describe('replay of recorded histories', () => {
   let today: Bundle;
   beforeAll(async () => {
+    // A replay that fails on purpose is no news, and a worker's life is none either.
+    const logging = { filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }) };
+    Runtime.install({ logger: new DefaultLogger('ERROR'), telemetryOptions: { logging } });
     today = await loadWorkflowBundle({ info: () => {}, warn: () => {} });
   });
 

@@ -1,0 +1,225 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Database } from '../../catalog/database.ts';
+import type { OutboxScope } from '../../catalog/outbox.ts';
+import {
+  type CallRequest,
+  confirmCall,
+  nextExpiry,
+  type OutboxAnswer,
+  type OutboxEntity,
+  takeCall,
+  waitingBlueprints,
+} from '../../catalog/outbox-call.ts';
+import type { Fields } from '../../domain/entity.ts';
+import { DestinationError } from '../../domain/errors.ts';
+import type { RunRef } from '../../domain/run.ts';
+import type { Remote, RemoteAnswer, RemoteEntity } from './remote.ts';
+import type { Slots } from './slots.ts';
+
+/** How long after a call's deadline its request still counts as under way: an answer may just be coming. */
+const EXPIRY_MARGIN_MS = 2_000;
+
+/** Requests of others are looked at again so often. */
+const POLL_MS = 100;
+
+/** So often in a row a call may be put off as a whole before it is given up. */
+const MAX_PUT_OFF = 10;
+
+export interface SendingParts {
+  readonly db: Database;
+  /** The destination's name in claims. */
+  readonly name: string;
+  readonly remote: Remote;
+  /** Shared by everything of this process that calls the same remote. */
+  readonly slots: Slots;
+}
+
+export interface SendRequest {
+  /** `null`: a live call. */
+  readonly run: RunRef | null;
+  readonly scope: OutboxScope;
+  /** Stops between calls. */
+  readonly signal?: AbortSignal | undefined;
+  /** What is sent of an entity for now, where that is not all. */
+  readonly content?: CallRequest['content'];
+}
+
+/** Entities, by what the remote has made of them. */
+export interface SentCounts {
+  created: number;
+  updated: number;
+  deleted: number;
+  refused: number;
+  /** Why the first one was refused. */
+  reason: string | null;
+}
+
+/**
+ * Sends what the outbox holds: in rank order, several calls at a time, each proven by the epoch and noted before it leaves
+ * (sync-semantics 5.3). May be called by several at once; an entity is in one request at a time.
+ */
+export class Sending {
+  readonly #parts: SendingParts;
+
+  constructor(parts: SendingParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Sends everything of a scope that waits, after what others are sending of it is answered or has expired. Throws
+   * `StaleEpochError`, the signal's reason, and `DestinationError` when the remote did not answer: what was not confirmed
+   * stays in the outbox.
+   */
+  async send(request: SendRequest): Promise<SentCounts> {
+    const counts: SentCounts = { created: 0, updated: 0, deleted: 0, refused: 0, reason: null };
+    for (const removing of [false, true]) await this.#sendAll({ ...request, removing, counts });
+    return counts;
+  }
+
+  async #sendAll(pass: Pass): Promise<void> {
+    const { db, name, remote } = this.#parts;
+    const scope = { destination: name, ...pass };
+    for (;;) {
+      pass.signal?.throwIfAborted();
+      const waiting = await waitingBlueprints(db, scope);
+      if (waiting.length === 0) {
+        const expiry = await nextExpiry(db, scope);
+        if (expiry === null) return;
+        await sleep(Math.min(Math.max(expiry, 10), POLL_MS));
+        continue;
+      }
+      const most = pass.removing ? remote.limits.maxDeletes : remote.limits.maxEntities;
+      for (const group of ranked(waiting, remote, pass.removing)) {
+        const calls = Math.ceil(group.reduce((sum, { count }) => sum + count, 0) / most);
+        const line = new Line(group.map(({ blueprint }) => blueprint));
+        const callers = Array.from({ length: Math.min(calls, remote.limits.parallel) }, () => this.#calls(pass, line));
+        await Promise.all(callers);
+        if (line.failure !== null) throw line.failure;
+      }
+    }
+  }
+
+  /** One call after another, until nothing waits or one has failed. */
+  async #calls(pass: Pass, line: Line): Promise<void> {
+    while (line.failure === null && !pass.signal?.aborted) {
+      try {
+        const more = await this.#parts.slots.use(() => this.#call(pass, line));
+        if (!more) return;
+      } catch (error) {
+        line.failure ??= error as Error;
+      }
+    }
+  }
+
+  async #call(pass: Pass, line: Line): Promise<boolean> {
+    const { db, name, remote } = this.#parts;
+    const { maxEntities, maxDeletes, maxBytes, callDeadline } = remote.limits;
+    await remote.ready?.(pass.signal ?? NEVER);
+    if (line.failure !== null || pass.signal?.aborted) return false;
+    const request = randomUUID();
+    const taken = await takeCall(db, {
+      ...pass,
+      destination: name,
+      request,
+      blueprints: line.blueprints,
+      maxEntities: pass.removing ? maxDeletes : maxEntities,
+      maxBytes,
+      expires: callDeadline + EXPIRY_MARGIN_MS,
+    });
+    if (taken.length === 0) return false;
+    const { answers, failure } = await this.#ask(taken, pass.removing);
+    const known = taken.flatMap((entity, index) => settled(entity, answers[index]));
+    const partial = pass.content !== undefined;
+    const confirmed = await confirmCall(db, { destination: name, request, run: pass.run, answers: known, partial });
+    tally(pass.counts, confirmed, known);
+    if (failure) throw failure;
+    const lost = answers.find(({ outcome }) => outcome === 'unanswered');
+    if (lost && lost.outcome !== 'done') throw new DestinationError(lost.reason);
+    line.note(known);
+    return true;
+  }
+
+  /** The call itself is not cancelled with the run: its answer is worth more than the time that it takes. */
+  async #ask(taken: readonly OutboxEntity[], removing: boolean): Promise<Asked> {
+    const { remote } = this.#parts;
+    const signal = AbortSignal.timeout(remote.limits.callDeadline);
+    try {
+      const answers = removing ? await remote.remove(taken, signal) : await remote.write(taken.map(writable), signal);
+      return { answers, failure: null };
+    } catch (error) {
+      // Anything else is a mistake in the program: what it did is not known.
+      if (!(error instanceof DestinationError)) throw error;
+      return { answers: taken.map(() => ({ outcome: 'later', reason: error.message })), failure: error };
+    }
+  }
+}
+
+interface Pass extends SendRequest {
+  readonly removing: boolean;
+  readonly counts: SentCounts;
+}
+
+interface Asked {
+  readonly answers: readonly RemoteAnswer[];
+  readonly failure: DestinationError | null;
+}
+
+const NEVER = new AbortController().signal;
+
+const writable = (entity: OutboxEntity): RemoteEntity => ({ ...entity, fields: entity.fields ?? ({} as Fields) });
+
+/** What several callers work off together. */
+class Line {
+  readonly blueprints: readonly string[];
+  failure: Error | null = null;
+  #putOff = 0;
+
+  constructor(blueprints: readonly string[]) {
+    this.blueprints = blueprints;
+  }
+
+  /** Throws `DestinationError` when nothing but delays has come back for long. */
+  note(answers: readonly OutboxAnswer[]): void {
+    const [first] = answers;
+    this.#putOff = answers.every(({ outcome }) => outcome === 'later') ? this.#putOff + 1 : 0;
+    if (this.#putOff < MAX_PUT_OFF) return;
+    throw new DestinationError(`put off ${MAX_PUT_OFF} times in a row: ${first?.reason ?? 'without a reason'}`);
+  }
+}
+
+interface WaitingBlueprint {
+  readonly blueprint: string;
+  readonly count: number;
+}
+
+/** Lower ranks are written first and deleted last. */
+function ranked(waiting: readonly WaitingBlueprint[], remote: Remote, removing: boolean): WaitingBlueprint[][] {
+  const groups = new Map<number, WaitingBlueprint[]>();
+  for (const each of waiting) {
+    const rank = remote.rank?.(each.blueprint) ?? 0;
+    groups.set(rank, [...(groups.get(rank) ?? []), each]);
+  }
+  const order = [...groups].sort(([a], [b]) => (removing ? b - a : a - b));
+  return order.map(([, group]) => group);
+}
+
+/** What nobody knows stays marked until it expires. */
+function settled({ blueprint, identifier }: OutboxEntity, answer: RemoteAnswer | undefined): OutboxAnswer[] {
+  if (answer === undefined || answer.outcome === 'unanswered') return [];
+  const reason = answer.outcome === 'done' ? null : answer.reason;
+  return [{ blueprint, identifier, outcome: answer.outcome, reason }];
+}
+
+function tally(
+  counts: SentCounts,
+  confirmed: Omit<SentCounts, 'refused' | 'reason'>,
+  answers: readonly OutboxAnswer[],
+): void {
+  const refused = answers.filter(({ outcome }) => outcome === 'refused');
+  counts.created += confirmed.created;
+  counts.updated += confirmed.updated;
+  counts.deleted += confirmed.deleted;
+  counts.refused += refused.length;
+  counts.reason ??= refused[0]?.reason ?? null;
+}
