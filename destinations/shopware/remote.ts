@@ -1,8 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Blueprints } from '../../domain/blueprint.ts';
 import type { Fields } from '../../domain/entity.ts';
 import type { KnownEntity, Remote, RemoteAnswer, RemoteEntity, RemoteLimits } from '../remote/remote.ts';
-import { ShopClient, type ShopClientOptions } from './client.ts';
+import { PARALLEL, type ShopAccount } from './account.ts';
 import { inOrder, ranksOf } from './order.ts';
 import type { Job } from './requests.ts';
 import { type RowChange, rowsToRemove, rowsToWrite } from './rows.ts';
@@ -13,26 +12,19 @@ import { UnsendableError } from './unsendable.ts';
 /** What web servers in front of a shop let in at least, mostly; above, requests are halved. */
 const MAX_BYTES = 4 * 1024 * 1024;
 
-/** Requests at a time. Transactions of a shop that write the same rows end in deadlocks. */
-const PARALLEL = 2;
-
 /** Milliseconds that a call has, its retries included. */
 const CALL_DEADLINE = 5 * 60_000;
 
 /** A shop as a remote destination: the Sync API in the dialect that the settings name (sync-semantics 9). */
 export class ShopwareRemote implements Remote {
   readonly limits: RemoteLimits;
-  readonly #client: ShopClient;
+  readonly #account: ShopAccount;
   readonly #manner: SyncManner;
   readonly #blueprints: Blueprints;
   readonly #ranks: ReadonlyMap<string, number>;
 
-  constructor(
-    settings: ShopwareSettings,
-    blueprints: Blueprints,
-    timing: Pick<ShopClientOptions, 'retryDelay' | 'requestTimeout'> = {},
-  ) {
-    const { baseUrl, clientId, clientSecret, batchSize } = settings;
+  constructor(account: ShopAccount, settings: ShopwareSettings, blueprints: Blueprints) {
+    const { batchSize } = settings;
     this.limits = {
       maxEntities: batchSize,
       maxBytes: MAX_BYTES,
@@ -40,7 +32,7 @@ export class ShopwareRemote implements Remote {
       parallel: PARALLEL,
       callDeadline: CALL_DEADLINE,
     };
-    this.#client = new ShopClient({ baseUrl, clientId, clientSecret, ...timing });
+    this.#account = account;
     this.#manner = mannerOf(settings);
     this.#blueprints = blueprints;
     this.#ranks = ranksOf(blueprints);
@@ -50,8 +42,8 @@ export class ShopwareRemote implements Remote {
     return this.#ranks.get(blueprint) ?? 0;
   }
 
-  async ready(signal: AbortSignal): Promise<void> {
-    await sleep(this.#client.pause, undefined, { signal });
+  ready(signal: AbortSignal): Promise<void> {
+    return this.#account.limit.wait(signal);
   }
 
   write(entities: readonly RemoteEntity[], signal: AbortSignal): Promise<readonly RemoteAnswer[]> {
@@ -79,7 +71,7 @@ export class ShopwareRemote implements Remote {
         answers[place] = { outcome: 'refused', reason: error.message };
       }
     }
-    const sent = await new SyncCall(this.#client, this.#manner, signal).send(jobs);
+    const sent = await new SyncCall(this.#account, this.#manner, signal).send(jobs);
     for (const [{ place }, answer] of sent) answers[place] = answer;
     return answers.map((answer) => answer ?? { outcome: 'unanswered', reason: 'the shop did not say' });
   }

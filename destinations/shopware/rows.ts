@@ -1,4 +1,10 @@
-import { type Blueprint, type Blueprints, blueprintOf } from '../../domain/blueprint.ts';
+import {
+  type Blueprint,
+  type Blueprints,
+  blueprintOf,
+  linkEnds,
+  type RelationDeclaration,
+} from '../../domain/blueprint.ts';
 import type { EntityKey, Fields } from '../../domain/entity.ts';
 import type { KnownEntity, RemoteEntity } from '../remote/remote.ts';
 import { contentOf, type Row } from './content.ts';
@@ -21,10 +27,11 @@ export interface RowChange {
 export function rowsToWrite(entity: RemoteEntity, blueprints: Blueprints): RowChange[] {
   const blueprint = blueprintOf(blueprints, entity.blueprint);
   const row = { ...contentOf(entity, blueprint), ...keyOf(entity, blueprint) };
-  const links = [...blueprint.relations].flatMap(([name, { through, target }]) => {
+  const links = [...blueprint.relations].flatMap(([name, relation]) => {
+    const { through } = relation;
     if (through === null) return [];
     const path = `relations.${name}` as const;
-    const link = (identifier: string): RowChange['row'] => linkRow(entity, { blueprints, through, target, identifier });
+    const link = (identifier: string): RowChange['row'] => linkRow(entity, { blueprints, relation, identifier });
     const wanted = listAt(entity.fields, path);
     const before = entity.held.map((fields) => listAt(fields, path));
     const isThere = (identifier: string) => before.length > 0 && before.every((list) => list.includes(identifier));
@@ -40,11 +47,12 @@ export function rowsToWrite(entity: RemoteEntity, blueprints: Blueprints): RowCh
 /** What takes an entity out of the shop: the links of its lists first, then its row. Throws `UnsendableError`. */
 export function rowsToRemove(entity: KnownEntity, blueprints: Blueprints): RowChange[] {
   const blueprint = blueprintOf(blueprints, entity.blueprint);
-  const links = [...blueprint.relations].flatMap(([name, { through, target }]) => {
+  const links = [...blueprint.relations].flatMap(([name, relation]) => {
+    const { through } = relation;
     if (through === null) return [];
     const identifiers = new Set(entity.held.flatMap((fields) => listAt(fields, `relations.${name}`)));
     return [...identifiers].map((identifier) =>
-      change('delete', through, linkRow(entity, { blueprints, through, target, identifier })),
+      change('delete', through, linkRow(entity, { blueprints, relation, identifier })),
     );
   });
   return [...links, change('delete', entity.blueprint, keyOf(entity, blueprint))];
@@ -78,22 +86,17 @@ function decoded(part: string): string {
 
 interface Link {
   readonly blueprints: Blueprints;
-  readonly through: string;
-  readonly target: string;
+  readonly relation: RelationDeclaration;
   readonly identifier: string;
 }
 
-/** The row of a link from an entity to another: each of the mapping's foreign keys once. */
-function linkRow(entity: EntityKey, { blueprints, through, target, identifier }: Link): Row {
-  const ends = [
-    { blueprint: entity.blueprint, id: shopId(entity.blueprint, entity.identifier) },
-    { blueprint: target, id: shopId(target, identifier) },
-  ];
-  const keys = [...blueprintOf(blueprints, through).mapping].map(([key, points]) => {
-    const at = ends.findIndex(({ blueprint }) => blueprint === points);
-    return [key, ends.splice(at, 1)[0]?.id ?? null] as const;
-  });
-  return Object.fromEntries(keys);
+/** The row of a link from an entity to another. */
+function linkRow(entity: EntityKey, { blueprints, relation, identifier }: Link): Row {
+  const keys = linkEnds(blueprints, entity.blueprint, relation);
+  return {
+    [keys.own]: shopId(entity.blueprint, entity.identifier),
+    [keys.target]: shopId(relation.target, identifier),
+  };
 }
 
 function listAt(fields: Fields, path: `relations.${string}`): string[] {

@@ -1,7 +1,7 @@
 import { DestinationError } from '../../domain/errors.ts';
 import type { RemoteAnswer } from '../remote/remote.ts';
-import type { ShopClient } from './client.ts';
-import type { ShopReply } from './reply.ts';
+import type { ShopAccount } from './account.ts';
+import { post, type ShopReply } from './client.ts';
 import { bodyOf, chunks, type Job, operationsOf } from './requests.ts';
 import { verdictOf } from './verdict.ts';
 
@@ -17,7 +17,7 @@ let requests = 0;
 
 /** One call of the port: sends its jobs in requests, and finds out what became of each. */
 export class SyncCall {
-  readonly #client: ShopClient;
+  readonly #account: ShopAccount;
   readonly #manner: SyncManner;
   readonly #signal: AbortSignal;
   readonly #answers = new Map<Job, RemoteAnswer>();
@@ -28,8 +28,8 @@ export class SyncCall {
   /** Why nothing more is sent. */
   #stopped: string | null = null;
 
-  constructor(client: ShopClient, manner: SyncManner, signal: AbortSignal) {
-    this.#client = client;
+  constructor(account: ShopAccount, manner: SyncManner, signal: AbortSignal) {
+    this.#account = account;
     this.#manner = manner;
     this.#signal = signal;
     this.#rows = manner.batchSize;
@@ -62,7 +62,7 @@ export class SyncCall {
     const operations = operationsOf(jobs, requests);
     const { path, headers } = this.#manner;
     const request = { body: bodyOf(operations), headers, signal: this.#signal, splittable: jobs.length > 1 };
-    const reply = await this.#client.post(path, request);
+    const reply = await post(this.#account, path, request);
     if (reply.type !== 'answer' && !reply.undone) for (const job of jobs) this.#doubtful.add(job);
     if (reply.type === 'failed') return this.#fail(jobs, reply);
     if (reply.type === 'too-much') return this.#halve(jobs, reply);

@@ -11,6 +11,11 @@ export interface Verdict {
   readonly unplaced: RemoteAnswer | null;
 }
 
+interface Answer {
+  readonly status: number;
+  readonly body: RawRecord;
+}
+
 const DONE: RemoteAnswer = { outcome: 'done' };
 
 /**
@@ -18,8 +23,7 @@ const DONE: RemoteAnswer = { outcome: 'done' };
  * or, where the shop did not say whose mistake it was, in parts. Throws `DestinationError` for a mistake that is no
  * record's.
  */
-export function verdictOf(operations: readonly Operation[], { status, body }: { status: number; body: Json }): Verdict {
-  const answer = isRawRecord(body) ? body : {};
+export function verdictOf(operations: readonly Operation[], { status, body: answer }: Answer): Verdict {
   if (status < 300 && answer.success !== false) return allDone(operations);
   const errors = errorsOf(answer);
   if (errors.length > 0) return byPointer(operations, errors);
@@ -117,7 +121,7 @@ function detailOf({ detail, title, code, source }: RawRecord): string {
 }
 
 /** A server error that is about what was sent: data or keys that the database refuses. Asking again does not help. */
-export function isAboutData(status: number, body: Json): boolean {
+export function isAboutData({ status, body }: { status: number; body: Json }): boolean {
   if (status !== 500) return false;
   const errors = isRawRecord(body) ? errorsOf(body) : [];
   return errors.length > 0 && errors.every(({ detail }) => /SQLSTATE\[2[23]\w{3}\]/.test(String(detail)));

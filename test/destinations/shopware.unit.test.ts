@@ -428,8 +428,8 @@ describe('a shop', () => {
   });
 
   it.each([
-    [401, /401, with a new access token as well/],
-    [403, /may not write this/],
+    [401, /401: the credentials of the destination are wrong/],
+    [403, /403: the credentials of the destination may not do this/],
     [404, /destination\.dialect/],
     [302, /destination\.baseUrl leads elsewhere/],
     [200, /not JSON/],
@@ -453,7 +453,7 @@ describe('a shop', () => {
         ? { fault: 'answer', status: 429, headers: { 'retry-after': '3600' } }
         : undefined;
     const under = open();
-    expect(await under.write([tax('t')])).toMatchObject([{ outcome: 'later', reason: expect.stringContaining('429') }]);
+    expect(await under.write([tax('t')])).toMatchObject([{ outcome: 'later', reason: expect.stringContaining('rate limit') }]);
     expect(shop.syncs).toHaveLength(1);
     const stop = new AbortController();
     const ready = under.remote.ready(stop.signal);

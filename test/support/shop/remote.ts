@@ -1,4 +1,5 @@
 import type { RemoteAnswer, RemoteEntity } from '../../../destinations/remote/remote.ts';
+import { ShopAccount } from '../../../destinations/shopware/account.ts';
 import { ShopwareRemote } from '../../../destinations/shopware/remote.ts';
 import { shopwareSettings } from '../../../destinations/shopware/settings.ts';
 import type { Blueprint, Blueprints, RelationDeclaration } from '../../../domain/blueprint.ts';
@@ -63,7 +64,7 @@ export class ShopUnderTest {
 
   constructor(shop: TestShop, { settings = {}, requestTimeout = 10_000 }: RemoteOptions = {}) {
     const parsed = shopwareSettings.parse(settingsOf(shop, settings));
-    this.remote = new ShopwareRemote(parsed, BLUEPRINTS, { retryDelay: 5, requestTimeout });
+    this.remote = new ShopwareRemote(new ShopAccount(parsed, { retryDelay: 5, requestTimeout }), parsed, BLUEPRINTS);
   }
 
   write(entities: readonly RemoteEntity[], signal = this.#signal): Promise<readonly RemoteAnswer[]> {
