@@ -58,6 +58,8 @@ export class PortServer {
   intercept: ((request: PortRequest) => PortFault | undefined | Promise<PortFault | undefined>) | null = null;
   /** Entities written or deleted, one by one. */
   writes = 0;
+  /** Requests that were over the rate limit. */
+  limited = 0;
   /** The most calls that were served at the same time. */
   mostAtOnce = 0;
   url = '';
@@ -149,6 +151,7 @@ export class PortServer {
     response.setHeader('x-ratelimit-period', rateLimit.seconds);
     response.setHeader('x-ratelimit-remaining', Math.max(0, rateLimit.limit - this.#window.used));
     response.setHeader('x-ratelimit-reset', reset);
+    if (this.#window.used > rateLimit.limit) this.limited += 1;
     return this.#window.used > rateLimit.limit;
   }
 
