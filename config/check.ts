@@ -3,6 +3,7 @@ import { isRawRecord, type Json } from '../domain/json.ts';
 import { blueprintFindings } from './blueprint-checks.ts';
 import type { Integration } from './configuration.ts';
 import type { ConfigurationContext } from './definitions.ts';
+import { destinationFindings } from './destination-checks.ts';
 import { filled } from './filled.ts';
 import { toIntegration } from './integration.ts';
 import { NamedParts } from './named-parts.ts';
@@ -40,7 +41,8 @@ export function check(raw: Json, context: ConfigurationContext): Checked {
     const whole = resources.filter((resource) => resource !== undefined);
     return integration === undefined ? [] : [toIntegration(id, integration, whole)];
   });
-  const findings = [...unfilled, ...parts.findings, ...validation.findings, ...blueprintFindings(tree, display)];
+  const said = [...blueprintFindings(tree, display), ...destinationFindings(tree, { display, context })];
+  const findings = [...unfilled, ...parts.findings, ...validation.findings, ...said];
   return { integrations, findings };
 }
 

@@ -4,6 +4,7 @@ import type { LiveChange, LiveTarget } from '../catalog/live.ts';
 import type { StaleKind, StaleScope } from '../catalog/stale.ts';
 import type { StagedBatch } from '../catalog/write-batch.ts';
 import type { DestinationDefinition } from '../config/definitions.ts';
+import type { Blueprints } from '../domain/blueprint.ts';
 import type { PinnedRun, RunRef, UpsertCounts } from '../domain/run.ts';
 
 /**
@@ -59,7 +60,10 @@ export interface RemoteSide {
 /** What a destination is told of the integration that writes to it. */
 export interface DestinationContext {
   readonly integration: string;
+  /** As they are written. */
   readonly blueprints: Readonly<Record<string, unknown>>;
+  /** The same, read. */
+  readonly declared: Blueprints;
 }
 
 /** A kind of destination that a configuration can name. */

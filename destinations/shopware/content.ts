@@ -20,21 +20,31 @@ interface Change {
  * of links are not in it. Throws `UnsendableError`.
  */
 export function contentOf({ fields, held }: RemoteEntity, blueprint: Blueprint): Row {
-  const row: Record<string, Json> = {};
-  const translations: Record<string, Record<string, Json>> = {};
+  // Maps, since a field may be called `__proto__`.
+  const row = new Map<string, Json>();
+  const translations = new Map<string, Map<string, Json>>();
   for (const path of new Set([fields, ...held].flatMap((each) => Object.keys(each)))) {
     const change = { now: at(fields, path), before: held.map((each) => at(each, path)) };
     if (path === 'team') refuseTeam(change);
-    else if (path.startsWith('relations.'))
-      Object.assign(row, foreignKeyOf(path.slice('relations.'.length), change, blueprint));
-    else {
+    else if (path.startsWith('relations.')) {
+      const foreignKey = foreignKeyOf(path.slice('relations.'.length), change, blueprint);
+      if (foreignKey !== null) row.set(...foreignKey);
+    } else {
       const name = path === 'title' ? 'name' : path.slice('properties.'.length);
       const texts = blueprint.translated.includes(name) ? textsOf(change) : [];
-      for (const [language, text] of texts) translations[language] = { ...translations[language], [name]: text };
-      if (!isRawRecord(change.now) || texts.length === 0) row[name] = wholeValue(name, change);
+      for (const [language, text] of texts) {
+        translations.set(language, (translations.get(language) ?? new Map<string, Json>()).set(name, text));
+      }
+      if (!isRawRecord(change.now) || texts.length === 0) row.set(name, wholeValue(name, change));
     }
   }
-  return Object.keys(translations).length === 0 ? row : { ...row, translations };
+  if (translations.size > 0) {
+    row.set(
+      'translations',
+      Object.fromEntries([...translations].map(([at, texts]) => [at, Object.fromEntries(texts)])),
+    );
+  }
+  return Object.fromEntries(row);
 }
 
 const at = (fields: Fields, path: string): Json | undefined => (fields as Row)[path];
@@ -46,7 +56,8 @@ function refuseTeam({ now = null }: Change): void {
 /** The texts by language; a language that is not named any more is cleared, since the shop keeps what is left out. */
 function textsOf({ now, before }: Change): [language: string, text: Json][] {
   const languages = new Set([now, ...before].filter(isRawRecord).flatMap((texts) => Object.keys(texts)));
-  return [...languages].map((language) => [language, isRawRecord(now) ? (now[language] ?? null) : null]);
+  const texts = new Map(isRawRecord(now) ? Object.entries(now) : []);
+  return [...languages].map((language) => [language, texts.get(language) ?? null]);
 }
 
 function wholeValue(name: string, { now = null, before }: Change): Json {
@@ -56,15 +67,17 @@ function wholeValue(name: string, { now = null, before }: Change): Json {
   return { ...Object.fromEntries(names.map((each) => [each, null])), ...now };
 }
 
-function foreignKeyOf(relation: string, { now = null }: Change, { relations }: Blueprint): Row {
+/** `null`: there is none, since the relation is a list of links. */
+function foreignKeyOf(relation: string, { now = null }: Change, { relations }: Blueprint): [string, Json] | null {
   const declared = relations.get(relation);
   // What a relation that is gone from the configuration left there, nobody can tell any more.
-  if (declared === undefined && now === null) return {};
-  if (declared === undefined)
+  if (declared === undefined && now === null) return null;
+  if (declared === undefined) {
     throw new UnsendableError(`relations.${relation}: the blueprint declares no such relation`);
-  if (declared.through !== null) return {};
+  }
+  if (declared.through !== null) return null;
   if (now !== null && typeof now !== 'string') {
     throw new UnsendableError(`relations.${relation}: a list needs \`many: true\` and \`through\` in its declaration`);
   }
-  return { [`${relation}Id`]: now === null ? null : shopId(declared.target, now) };
+  return [`${relation}Id`, now === null ? null : shopId(declared.target, now)];
 }

@@ -453,7 +453,9 @@ describe('a shop', () => {
         ? { fault: 'answer', status: 429, headers: { 'retry-after': '3600' } }
         : undefined;
     const under = open();
-    expect(await under.write([tax('t')])).toMatchObject([{ outcome: 'later', reason: expect.stringContaining('rate limit') }]);
+    expect(await under.write([tax('t')])).toMatchObject([
+      { outcome: 'later', reason: expect.stringContaining('rate limit') },
+    ]);
     expect(shop.syncs).toHaveLength(1);
     const stop = new AbortController();
     const ready = under.remote.ready(stop.signal);

@@ -40,7 +40,7 @@ const mapping = (...[[one, first], [other, second]]: [[string, string], [string,
     },
   });
 
-/** The part of a shop's data model that tests need (seed S4.2); `thing` is an entity that a plugin brought. */
+/** The part of a shop's data model that tests need (seed S4.2); `thing` and `other` are entities that a plugin brought. */
 export const ENTITIES: Readonly<Record<string, ShopEntity>> = {
   tax: entity({ required: ['name', 'taxRate'] }),
   unit: entity({ required: ['name', 'shortCode'], translated: ['name', 'shortCode'] }),
@@ -75,4 +75,5 @@ export const ENTITIES: Readonly<Record<string, ShopEntity>> = {
   product_category: mapping(['productId', 'product'], ['categoryId', 'category']),
   product_property: mapping(['productId', 'product'], ['optionId', 'property_group_option']),
   thing: entity(),
+  other: entity(),
 };
