@@ -1,5 +1,6 @@
-import { type Entity, type EntityKey, type Fields, toEntity } from '../domain/entity.ts';
+import { type Entity, type EntityKey, type EntityReferences, type Fields, toEntity } from '../domain/entity.ts';
 import type { Queryable } from './database.ts';
+import { rfc3339 } from './time.ts';
 
 export interface EntityFilter {
   readonly blueprint?: string | undefined;
@@ -51,6 +52,16 @@ export async function readEntity(db: Queryable, key: EntityKey): Promise<Entity 
     [key.blueprint, key.identifier],
   );
   return row ? withLinks(toEntity(key, row.fields), row.links) : null;
+}
+
+/** What others say of an entity, as far as it is indexed. */
+export async function readReferences(db: Queryable, { blueprint, identifier }: EntityKey): Promise<EntityReferences> {
+  const [row] = await db.query<EntityReferences>(
+    `select referenced_by as "referencedBy", ${rfc3339('changed_at')} as "changedAt"
+       from tidemark.entity_index where blueprint = $1 and identifier = $2`,
+    [blueprint, identifier],
+  );
+  return row ?? { referencedBy: {}, changedAt: null };
 }
 
 /** The blueprints of which there are entities; each is found by one look into the index, not by reading them all. */

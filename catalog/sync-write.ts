@@ -105,7 +105,7 @@ const TAKE_CHUNK = `
     left join lateral (
       select fields from tidemark.entity e
        where e.destination = $3 and e.blueprint = r.blueprint and e.identifier = r.identifier
-         and jsonb_path_exists(r.fields, '$.* ? (@.type() == "array")')
+         and jsonb_path_exists(r.fields, 'strict $.* ? (@.type() == "array")')
        limit 1
     ) e on true
    where r.chunk = $2`;

@@ -21,6 +21,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   unregister: async () => (await import('./commands/unregister.ts')).addUnregisterCommand,
   diff: async () => (await import('./commands/diff.ts')).addDiffCommand,
   sync: async () => (await import('./commands/sync.ts')).addSyncCommand,
+  index: async () => (await import('./commands/index-catalog.ts')).addIndexCommand,
   entities: async () => (await import('./commands/entities.ts')).addEntitiesCommand,
 };
 

@@ -12,7 +12,14 @@ import {
   type StoredConfiguration,
 } from '../catalog/configurations.ts';
 import { type Database, openDatabase, type Queryable } from '../catalog/database.ts';
-import { type EntityFilter, findNamed, listBlueprints, listEntities, readEntity } from '../catalog/entities.ts';
+import {
+  type EntityFilter,
+  findNamed,
+  listBlueprints,
+  listEntities,
+  readEntity,
+  readReferences,
+} from '../catalog/entities.ts';
 import { acceptCalls, forgottenInboxes, readCall, toInboxRow } from '../catalog/inbox.ts';
 import { indexNext, isIndexBehind, markAll, unpark } from '../catalog/indexing.ts';
 import { type CatalogMetrics, readMetrics } from '../catalog/metrics.ts';
@@ -38,7 +45,7 @@ import { type ConfigurationPatch, patchableIn, patchDocument } from '../config/p
 import { intervalVariable } from '../config/settings.ts';
 import type { Call, CallReport } from '../domain/call.ts';
 import type { Claim } from '../domain/claim.ts';
-import type { Entity, EntityKey } from '../domain/entity.ts';
+import type { Entity, EntityKey, EntityReferences } from '../domain/entity.ts';
 import { ConflictError, type Mistake, NotFoundError, UnavailableError, UsageError } from '../domain/errors.ts';
 import type { RawRecord } from '../domain/json.ts';
 import type { Plan } from '../domain/plan.ts';
@@ -562,6 +569,12 @@ export class TidemarkClient {
     const entity = await readEntity(this.db, key);
     if (entity) return entity;
     throw new NotFoundError(`the catalog has no ${key.blueprint} ${key.identifier}`);
+  }
+
+  /** What others say of an entity, as far as it is indexed. Throws `NotFoundError`. */
+  async references(key: EntityKey): Promise<EntityReferences> {
+    await this.entity(key);
+    return readReferences(this.db, key);
   }
 
   /** The claims on an entity; none where there is no such entity. */

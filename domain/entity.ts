@@ -42,6 +42,14 @@ export interface Entity extends EntityKey {
   readonly relations: Readonly<Record<string, string | readonly string[] | null>>;
 }
 
+/** What others say of an entity, as far as it is indexed. */
+export interface EntityReferences {
+  /** `<blueprint>.<relation>` → how many entities point here by it. */
+  readonly referencedBy: Readonly<Record<string, number>>;
+  /** RFC 3339 in UTC: the latest change of it and of the rows of links that belong to it; `null`: not indexed yet. */
+  readonly changedAt: string | null;
+}
+
 /** Unfolds flat fields into the shape of an entity. */
 export function toEntity(key: EntityKey, fields: Fields): Entity {
   const properties: [string, Json][] = [];

@@ -16,7 +16,7 @@ export function addEntitiesCommand(program: Command, run: (code: number) => void
     .description('look into the catalog')
     .option('--blueprint <blueprint>', 'only entities of this blueprint')
     .option('--integration <id>', 'only entities that this integration holds a claim on')
-    .option('--search <text>', 'only entities whose identifier or title holds this text')
+    .option('--search <text>', 'only entities that hold words which begin with these')
     .option('--limit <count>', 'at most so many', positive, 1000)
     .action(async (_, command: Command) => {
       const options = command.optsWithGlobals<EntitiesOptions>();

@@ -25,7 +25,7 @@ export function entitiesPage(list: EntityList, blueprints: readonly string[]): H
   const main = html`<h1>Entities</h1>
 <form class="search" role="search" method="get" action="/entities" hx-get="/entities" hx-trigger="input delay:200ms, change, submit" hx-target="#${LIST}" hx-swap="outerHTML" hx-sync="this:replace" hx-replace-url="true">
 <label for="search">Search</label>
-<input id="search" name="search" type="search" value="${search}" placeholder="Identifier or title" autocomplete="off" spellcheck="false">
+<input id="search" name="search" type="search" value="${search}" placeholder="Words" autocomplete="off" spellcheck="false">
 <label for="blueprint">Blueprint</label>
 <select id="blueprint" name="blueprint"><option value="">all</option>${blueprints.map((name) => html`<option${flag('selected', name === blueprint)}>${name}</option>`)}</select>
 ${integration !== '' && html`<input type="hidden" name="integration" value="${integration}">`}

@@ -1,6 +1,7 @@
 import { html } from 'hono/html';
 import type { Claim } from '../../domain/claim.ts';
-import type { Entity, EntityKey } from '../../domain/entity.ts';
+import type { Entity, EntityKey, EntityReferences } from '../../domain/entity.ts';
+import { SYNC_API } from '../../domain/sync-api.ts';
 import { entityAddress, sourceAddress, withQuery } from './addresses.ts';
 import { page } from './layout.ts';
 import { ago, counted, type Html, tablePart } from './parts.ts';
@@ -10,10 +11,11 @@ export interface EntityParts {
   readonly claims: readonly Claim[];
   /** Entities that have an identifier which the relations name. */
   readonly related: readonly EntityKey[];
+  readonly references: EntityReferences;
 }
 
 /** One entity: what it holds, what it relates to, who has a claim on it. */
-export function entityPage({ entity, claims, related }: EntityParts): Html {
+export function entityPage({ entity, claims, related, references }: EntityParts): Html {
   const { blueprint, identifier, title, team } = entity;
   const main = html`<p class="crumbs"><a href="/entities">Entities</a> <a href="${withQuery('/entities', { blueprint })}">${blueprint}</a></p>
 <h1 class="words">${title ?? identifier}</h1>
@@ -26,6 +28,8 @@ ${team !== null && html`<div><dt>Team</dt><dd>${[team].flat().join(', ')}</dd></
 ${fieldList(Object.entries(entity.properties), valuePart)}
 <h2>Relations</h2>
 ${fieldList(Object.entries(entity.relations), (value) => relationPart(value, related))}
+<h2>Referenced by</h2>
+${fieldList(Object.entries(references.referencedBy), (number) => html`${counted(number, 'entity', 'entities')}`)}
 <h2>Claims</h2>
 ${claims.length === 0 ? html`<p class="quiet">Nobody has a claim on it: no resync deletes it.</p>` : claimTable(claims)}`;
   return page({ title: title ?? identifier, section: 'entities', main });
@@ -61,6 +65,17 @@ function targetPart(identifier: string, related: readonly EntityKey[]): Html {
   return html`<a href="${address}">${identifier}</a>`;
 }
 
+function holderPart({ integration }: Claim): Html {
+  if (integration === SYNC_API) return html`Callers of the Sync API`;
+  return html`<a href="${sourceAddress(integration)}">${integration}</a>`;
+}
+
+function runPart({ integration, seenEpoch }: Claim): Html {
+  if (integration === SYNC_API) return html``;
+  const address = sourceAddress(integration, 'runs', `${integration}.${seenEpoch}`);
+  return html`<span class="quiet">in <a href="${address}">run ${seenEpoch}</a></span>`;
+}
+
 function claimTable(claims: readonly Claim[]): Html {
   const owners = claims.filter(({ owns }) => owns).length;
   return html`<p>${owners === 0 ? 'None of them owns it: it stays when they end.' : `It is deleted when the last of them ends; ${owners === claims.length ? 'all' : counted(owners, 'claim')} of them own it.`}</p>
@@ -69,11 +84,11 @@ ${tablePart(
   html`<th scope="col">Integration</th><th scope="col">Resource</th><th scope="col">Record</th><th scope="col">Owns it</th><th scope="col">Last seen</th>`,
   claims.map(
     (claim) => html`<tr>
-<th scope="row"><a href="${sourceAddress(claim.integration)}">${claim.integration}</a></th>
+<th scope="row">${holderPart(claim)}</th>
 <td>${claim.resource}</td>
 <td><code>${claim.recordKey}</code></td>
 <td>${claim.owns ? 'yes' : 'no, it only agrees'}</td>
-<td>${ago(claim.observedAt)} <span class="quiet">in <a href="${sourceAddress(claim.integration, 'runs', `${claim.integration}.${claim.seenEpoch}`)}">run ${claim.seenEpoch}</a></span></td>
+<td>${ago(claim.observedAt)} ${runPart(claim)}</td>
 </tr>`,
   ),
 )}`;

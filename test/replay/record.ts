@@ -28,11 +28,22 @@ function anonymous(key: string, value: unknown): unknown {
 
 /** Saves every execution of a run: the resync itself and its children. */
 async function save(scenario: string, { integration, temporalAddress }: Rig, since: Date): Promise<void> {
+  const prefixes = ['resync', 'live', 'schedule'].map((prefix) => `${prefix}/${integration}`);
+  await saveAll(scenario, { integration, temporalAddress, prefixes, since });
+}
+
+interface Saved {
+  readonly integration: string;
+  readonly temporalAddress: string;
+  /** Of the ids of workflows. */
+  readonly prefixes: readonly string[];
+  readonly since: Date;
+}
+
+async function saveAll(scenario: string, { integration, temporalAddress, prefixes, since }: Saved): Promise<void> {
   const connection = await Connection.connect({ address: temporalAddress });
   const client = new Client({ connection });
-  const ids = ['resync', 'live', 'schedule']
-    .map((prefix) => `WorkflowId STARTS_WITH "${prefix}/${integration}"`)
-    .join(' OR ');
+  const ids = prefixes.map((prefix) => `WorkflowId STARTS_WITH "${prefix}"`).join(' OR ');
   const query = `(${ids}) AND StartTime >= "${since.toISOString()}"`;
   const names = new Map<string, number>();
   await until(async () => (await client.workflow.count(query)).count >= 1);
@@ -41,7 +52,7 @@ async function save(scenario: string, { integration, temporalAddress }: Rig, sin
   for (const { workflowId, runId, status } of executions.sort((a, b) => +a.startTime - +b.startTime)) {
     const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
     // A schedule appends the time to the id of what it starts.
-    const place = workflowId.replace(`/${integration}`, '').replace(/-\d{4}-\d\d-\d\dT.*$/, '');
+    const place = workflowId.replace(new RegExp(`/(queue-)?${integration}`), '').replace(/-\d{4}-\d\d-\d\dT.*$/, '');
     const name = `${scenario}.${place.replaceAll('/', '.')}`;
     const number = (names.get(name) ?? 0) + 1;
     names.set(name, number);
@@ -142,6 +153,16 @@ it('calls and a sync of ready entities', async () => {
   const trigger = await rig.client.sync(rig.integration, entities, { origin: 'sdk' });
   expect((await rig.client.followTrigger(trigger)).outcome).toBe('complete');
   await save('calls', rig, since);
+});
+
+it('indexing of the catalog', async () => {
+  const { rig } = await start();
+  const since = new Date();
+  const entities = Array.from({ length: 6_000 }, (_, index) => ({ blueprint: 'note', identifier: `note ${index}` }));
+  await rig.client.register(rig.integration, entities, { origin: 'sdk', wait: true });
+  await until(async () => (await rig.client.entities({ search: 'note 5999', limit: 1 })).length === 1);
+  const { integration, temporalAddress, taskQueue } = rig;
+  await saveAll('indexing', { integration, temporalAddress, prefixes: [`index/${taskQueue}`], since });
 });
 
 it('triggered by a schedule', async () => {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generated } from '../../examples/github-server/generated.ts';
 import { entitySchema, quarantinedSchema } from '../../server/schemas/entity.ts';
 import { planInFullSchema, planSchema } from '../../server/schemas/plan.ts';
-import { Rig } from '../support/rig.ts';
+import { Rig, until } from '../support/rig.ts';
 import { type Api, api, countOf } from './support.ts';
 
 describe('the API of held deletes', () => {
@@ -114,6 +114,8 @@ describe('the API of the quarantine and of entities', () => {
     };
     expect(await found('blueprint=organization')).toEqual(['org-0', 'org-1']);
     expect(await found(`integration=${rig.integration}&blueprint=repository`)).toHaveLength(2);
+    // What a resync wrote is indexed soon after.
+    await until(async () => (await found('search=ORG-1')).length > 0);
     expect(await found('search=ORG-1')).toEqual(['org-1']);
     expect(await found('limit=1')).toEqual(['org-0']);
     expect((await call('GET', '/v1/entities?integration=nobody')).status).toBe(404);

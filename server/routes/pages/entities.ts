@@ -30,6 +30,7 @@ export function addEntityPages(app: App, { client }: ServerParts): void {
     const entity = await client.entity({ blueprint, identifier });
     const targets = Object.values(entity.relations).flat();
     const related = await client.named(targets.filter((target) => target !== null));
-    return c.html(await entityPage({ entity, claims: await client.claims(entity), related }));
+    const references = await client.references(entity);
+    return c.html(await entityPage({ entity, claims: await client.claims(entity), related, references }));
   });
 }
