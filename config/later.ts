@@ -15,7 +15,7 @@ const LATER_KEYS: Readonly<Record<string, readonly string[]>> = {
 
 /** The same for the words after `type:`. */
 export const LATER_SOURCES: readonly string[] = ['tidemark'];
-export const LATER_DESTINATIONS: readonly string[] = ['port', 'shopware'];
+export const LATER_DESTINATIONS: readonly string[] = ['port'];
 
 /** Whether a key of the map at `path` belongs to a later version. */
 export function isLaterKey(path: Path, key: string): boolean {

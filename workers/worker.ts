@@ -10,6 +10,7 @@ import { TidemarkClient } from '../client/client.ts';
 import type { TemporalAddress } from '../client/temporal.ts';
 import type { ConfigurationContext } from '../config/definitions.ts';
 import { catalogDestination } from '../destinations/catalog.ts';
+import { shopwareDestination } from '../destinations/shopware/shopware-destination.ts';
 import { ScheduleKeeper } from './schedule-keeper.ts';
 import { probeSearchAttributes } from './search-attributes.ts';
 import { sourceTypes } from './source-types.ts';
@@ -45,7 +46,12 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     temporal.connectionOptions as Parameters<typeof NativeConnection.connect>[0],
   );
   const namespace = temporal.namespace ?? 'default';
-  const pipeline = createPipelines({ db, sources: sourceTypes, destinations: [catalogDestination(db)], context });
+  const pipeline = createPipelines({
+    db,
+    sources: sourceTypes,
+    destinations: [catalogDestination(db), shopwareDestination(db)],
+    context,
+  });
   const searchAttributes = await probe(temporal, log);
   // Whether a worker runs need not be asked: this one does.
   const scheduled = (integration: string, id: string) =>
