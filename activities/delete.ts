@@ -1,3 +1,4 @@
+import { cancellationSignal } from '@temporalio/activity';
 import type { AppliedPlan } from '../catalog/apply-plan.ts';
 import type { DeletePhase } from '../catalog/delete-phase.ts';
 import type { Pass, PinnedRun } from '../domain/run.ts';
@@ -39,12 +40,13 @@ export const createDeleteActivities = ({ pipeline }: ActivityDependencies) => ({
   async deleteStale({ run }: { run: PinnedRun }): Promise<DeletePhase> {
     const { destination, integration } = await pipeline(run.configVersion);
     const { removed, ...limits } = integration.deletes;
-    return destination.deleteStale(run, { resources: resourceKeys(integration), limits, removed });
+    const request = { resources: resourceKeys(integration), limits, removed };
+    return destination.deleteStale(run, request, cancellationSignal());
   },
 
   /** Carries out a plan that was approved. */
   async applyPlan({ run, plan }: { run: PinnedRun; plan: string }): Promise<AppliedPlan> {
     const { destination, integration } = await pipeline(run.configVersion);
-    return destination.applyPlan(run, { plan, resources: resourceKeys(integration) });
+    return destination.applyPlan(run, { plan, resources: resourceKeys(integration) }, cancellationSignal());
   },
 });

@@ -5,6 +5,7 @@ import { createHookActivities } from './hooks.ts';
 import { createIndexActivity } from './index-catalog.ts';
 import { createLiveActivities } from './live.ts';
 import { createLookUpActivity } from './look-up.ts';
+import { createRemoteActivities } from './remote.ts';
 import { createRetryActivity } from './retry.ts';
 import { createRunActivities } from './run.ts';
 import { createScheduleActivity } from './schedule.ts';
@@ -24,6 +25,7 @@ export const createActivities = (deps: ActivityDependencies) => ({
   ...createLiveActivities(deps),
   ...createHookActivities(deps),
   ...createIndexActivity(deps),
+  ...createRemoteActivities(deps),
 });
 
 export type Activities = ReturnType<typeof createActivities>;

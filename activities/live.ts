@@ -44,7 +44,8 @@ export const createLiveActivities = (deps: ActivityDependencies) => ({
     for (const [index, { seq }] of calls.entries()) {
       const outcome = outcomes[index] as LiveChange | Settlement;
       if ('state' in outcome) await settle(deps, seq, outcome);
-      else await orFailed(deps, seq, () => pipeline.destination.applyLive(target, { seq, change: outcome }));
+      else
+        await orFailed(deps, seq, () => pipeline.destination.applyLive(target, { seq, change: outcome }, site.signal));
     }
     return { settled: calls.length, more: calls.length === BATCH_CALLS };
   },
@@ -53,7 +54,8 @@ export const createLiveActivities = (deps: ActivityDependencies) => ({
   async syncScope({ run, call }: { run: PinnedRun; call: string }): Promise<DeletePhase> {
     const { destination, integration } = await deps.pipeline(run.configVersion);
     const { removed, ...limits } = integration.deletes;
-    return destination.syncScope(run, { call, resources: resourceKeys(integration), limits, removed });
+    const request = { call, resources: resourceKeys(integration), limits, removed };
+    return destination.syncScope(run, request, cancellationSignal());
   },
 });
 

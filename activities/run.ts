@@ -57,6 +57,8 @@ export interface RunPlan {
   readonly warnings: readonly string[];
   /** The source has something to do before the first kind, or after a complete run. */
   readonly hooks: boolean;
+  /** The destination is elsewhere: what it is to hold has to be sent. */
+  readonly remote: boolean;
   /** Why nothing can start, e.g. a configuration that does not hold on this worker. */
   readonly problem: string | null;
 }
@@ -104,7 +106,7 @@ export const createRunActivities = (deps: ActivityDependencies) => ({
   },
 });
 
-const IDLE = { kinds: [], concurrency: 1, cancelDeadline: 0, warnings: [], hooks: false } as const;
+const IDLE = { kinds: [], concurrency: 1, cancelDeadline: 0, warnings: [], hooks: false, remote: false } as const;
 
 function headOf({ run, task, plan, call, triggers, origin }: BegunRun) {
   return { run, task: { ...task, onTrigger: 'restart', mayFinish: false }, plan, call, triggers, origin } as const;
@@ -135,6 +137,7 @@ async function planRun(deps: ActivityDependencies, begun: BegunRun): Promise<Run
     searchAttributes,
     warnings,
     hooks: pipeline.source.hooks !== undefined,
+    remote: pipeline.destination.remote !== undefined,
     problem: null,
   };
 }

@@ -69,6 +69,10 @@ export function beginRun(db: Database, integration: string, workflowRunId: strin
           and call is not distinct from $5`,
       [integration, runId, next.action, next.plan, next.call],
     );
+    await tx.query(
+      'update tidemark.run set reconcile = exists (select from tidemark.trigger where run_id = $1 and reconcile) where id = $1',
+      [runId],
+    );
     return findBegun(tx, 'id', runId);
   });
 }

@@ -203,7 +203,7 @@ function sayable<T extends { readonly reason: string }>(row: T): T {
 }
 
 async function quarantine(tx: Queryable, by: Pick<RunRef, 'integration' | 'epoch'>, batch: MappedBatch): Promise<void> {
-  const rows = JSON.stringify(batch.quarantined.map(sayable));
+  const rows = JSON.stringify(batch.quarantined);
   await tx.query(
     `insert into tidemark.staged_rejection (attempt, ordinal, record_key, observed_at)
      select $1, ordinal, "recordKey", "observedAt"
@@ -211,6 +211,16 @@ async function quarantine(tx: Queryable, by: Pick<RunRef, 'integration' | 'epoch
          as r ("recordKey", "observedAt", ordinal)`,
     [batch.attempt, rows],
   );
+  await storeQuarantined(tx, by, batch);
+}
+
+/** Puts records of a resource into quarantine, or notes that they are still to be there. */
+export async function storeQuarantined(
+  tx: Queryable,
+  by: Pick<RunRef, 'integration' | 'epoch'>,
+  batch: Pick<MappedBatch, 'kind' | 'resource' | 'quarantined'>,
+): Promise<void> {
+  const rows = JSON.stringify(batch.quarantined.map(sayable));
   await tx.query(
     `insert into tidemark.quarantine as q
        (integration, resource, key, kind, stage, reason, raw, first_seen, last_seen, last_epoch)

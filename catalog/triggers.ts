@@ -16,16 +16,18 @@ export interface NewTrigger {
   readonly plan: string | null;
   /** The call that it asks to carry out, a `sync`. */
   readonly call: string | null;
+  /** Compare what a remote destination holds with what is known of it. Default: when it is the turn. */
+  readonly reconcile?: boolean | undefined;
 }
 
 /** Commits a trigger; returns its id. Nothing is lost if the process dies before Temporal hears of it. */
 export async function insertTrigger(db: Queryable, trigger: NewTrigger): Promise<string> {
-  const { integration, origin, action, scope, plan, call, id = randomUUID() } = trigger;
+  const { integration, origin, action, scope, plan, call, reconcile = false, id = randomUUID() } = trigger;
   await db.query(
-    `insert into tidemark.trigger (id, integration, origin, action, scope, plan, call, config_version)
-     values ($1, $2, $3, $4, $5, $6, $7, (select config_version from tidemark.integration where id = $2))
+    `insert into tidemark.trigger (id, integration, origin, action, scope, plan, call, reconcile, config_version)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, (select config_version from tidemark.integration where id = $2))
      on conflict (id) do nothing`,
-    [id, integration, origin, action, JSON.stringify(scope), plan, call],
+    [id, integration, origin, action, JSON.stringify(scope), plan, call, reconcile],
   );
   return id;
 }
@@ -101,7 +103,7 @@ export async function joinTriggers(db: Database, run: PinnedRun, scopes: readonl
     await tx.query(
       `update tidemark.trigger set run_id = $2
         where integration = $1 and done_at is null and run_id is distinct from $2 and action = 'resync'
-          and config_version = $3 and scope = any ($4::jsonb[])`,
+          and not reconcile and config_version = $3 and scope = any ($4::jsonb[])`,
       [run.integration, run.runId, run.configVersion, scopes.map((scope) => JSON.stringify(scope))],
     );
   });

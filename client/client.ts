@@ -39,12 +39,13 @@ import {
 import type { Configuration, IntegrationDocument } from '../config/configuration.ts';
 import { declaredBlueprints } from '../config/declared-blueprints.ts';
 import type { ConfigurationContext } from '../config/definitions.ts';
-import { hashDocument, kindsIn } from '../config/document.ts';
+import { destinationTypeIn, hashDocument, kindsIn } from '../config/document.ts';
 import { storedInterval } from '../config/load.ts';
 import { type ConfigurationPatch, patchableIn, patchDocument } from '../config/patch.ts';
 import { intervalVariable } from '../config/settings.ts';
 import type { Call, CallReport } from '../domain/call.ts';
 import type { Claim } from '../domain/claim.ts';
+import { isRemote } from '../domain/destination.ts';
 import type { Entity, EntityKey, EntityReferences } from '../domain/entity.ts';
 import { ConflictError, type Mistake, NotFoundError, UnavailableError, UsageError } from '../domain/errors.ts';
 import type { RawRecord } from '../domain/json.ts';
@@ -225,11 +226,11 @@ export class TidemarkClient {
     const mistakes = [
       ...(kinds ? await this.unknownKinds(row, kinds) : []),
       ...(since === undefined || isSince(since) ? [] : [{ path: 'since', message: notATime(since) }]),
-      ...(reconcile ? [NO_RECONCILE] : []),
+      ...(reconcile && !(await this.isRemote(row)) ? [NO_RECONCILE] : []),
     ];
     if (mistakes.length > 0) throw new UsageError(mistakes.map(({ message }) => message).join('\n'), mistakes);
     const scope: Scope = { kinds: kinds?.length ? [...new Set(kinds)].sort() : null, since: toSince(since) };
-    return this.trigger({ id, integration, action: 'resync', scope, plan: null, call: null }, options);
+    return this.trigger({ id, integration, action: 'resync', scope, plan: null, call: null, reconcile }, options);
   }
 
   /**
@@ -652,6 +653,11 @@ export class TidemarkClient {
     if (row) return row;
     const names = all.map((candidate) => candidate.id).join(', ') || 'none yet';
     throw new NotFoundError(`there is no integration ${integration}; configured are: ${names}`);
+  }
+
+  private async isRemote({ configVersion }: IntegrationRow): Promise<boolean> {
+    const stored = configVersion === null ? null : await readConfigurationVersion(this.db, configVersion);
+    return isRemote(destinationTypeIn(stored?.document));
   }
 
   private async unknownKinds({ id, configVersion }: IntegrationRow, kinds: readonly string[]): Promise<Mistake[]> {

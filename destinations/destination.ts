@@ -52,9 +52,10 @@ export interface RemoteSide {
   begin(run: PinnedRun, signal?: AbortSignal): Promise<{ readonly rewritten: number | null }>;
   /**
    * When every kind has come to its end: sends what is left over, entities with relations after those they refer to
-   * (sync-semantics 2.7). What still misses one then is refused.
+   * (sync-semantics 2.7). What still misses one then is refused. `patient`: waits for requests that were left without an
+   * answer until they have expired.
    */
-  settle(run: PinnedRun, signal?: AbortSignal): Promise<void>;
+  settle(run: PinnedRun, options: { readonly patient: boolean }, signal?: AbortSignal): Promise<void>;
 }
 
 /** What a destination is told of the integration that writes to it. */

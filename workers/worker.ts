@@ -10,7 +10,9 @@ import { TidemarkClient } from '../client/client.ts';
 import type { TemporalAddress } from '../client/temporal.ts';
 import type { ConfigurationContext } from '../config/definitions.ts';
 import { catalogDestination } from '../destinations/catalog.ts';
+import { portDestination } from '../destinations/port/port-destination.ts';
 import { shopwareDestination } from '../destinations/shopware/shopware-destination.ts';
+import { PortWatch } from './port-watch.ts';
 import { ScheduleKeeper } from './schedule-keeper.ts';
 import { probeSearchAttributes } from './search-attributes.ts';
 import { sourceTypes } from './source-types.ts';
@@ -34,6 +36,9 @@ export interface RunningWorker {
 /** Triggers older than this without a run get their signal again; so long a client may take to send it itself. */
 const SWEEP_SECONDS = 5;
 
+/** Port is asked so often whether somebody wants a resync. */
+const WATCH_SECONDS = 15;
+
 const CONNECTIONS = 16;
 
 /** Starts a worker that runs every workflow and activity of Tidemark; resolves when Temporal knows that it polls. */
@@ -49,7 +54,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const pipeline = createPipelines({
     db,
     sources: sourceTypes,
-    destinations: [catalogDestination(db), shopwareDestination(db)],
+    destinations: [catalogDestination(db), portDestination(db), shopwareDestination(db)],
     context,
   });
   const searchAttributes = await probe(temporal, log);
@@ -83,7 +88,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     shutdownGraceTime: '0 seconds',
     shutdownForceTime: '10 seconds',
   });
-  const sweeping = sweep({ client, schedules: new ScheduleKeeper({ db, client, env: context.env, log }), log });
+  const schedules = new ScheduleKeeper({ db, client, env: context.env, log });
+  const sweeping = sweep({ client, schedules, port: new PortWatch({ db, client, context, log }), log });
   const shutDown = (): void => {
     for (const each of [worker, own]) if (each.getState() === 'RUNNING') each.shutdown();
   };
@@ -132,14 +138,16 @@ async function untilPolling(client: TidemarkClient): Promise<void> {
 interface Swept {
   readonly client: TidemarkClient;
   readonly schedules: ScheduleKeeper;
+  readonly port: PortWatch;
   readonly log: Log;
 }
 
 /**
  * Sends signals again that were lost between a trigger's commit and Temporal (sync-semantics 4.1), closes runs whose
- * workflow has ended without a word, has indexed what was written, and keeps schedules in step. None waits for another to succeed.
+ * workflow has ended without a word, has indexed what was written, keeps schedules in step, and looks for triggers given
+ * in Port. None waits for another to succeed.
  */
-function sweep({ client, schedules, log }: Swept): { stop(): Promise<void> } {
+function sweep({ client, schedules, port, log }: Swept): { stop(): Promise<void> } {
   const warn = (error: Error): void => log.warn(`sweep, trying again in ${SWEEP_SECONDS} s: ${error.message}`);
   const keep = (): Promise<void> => schedules.keep().catch(warn);
   let sweeping: Promise<unknown> = keep();
@@ -152,10 +160,15 @@ function sweep({ client, schedules, log }: Swept): { stop(): Promise<void> } {
       keep(),
     ]);
   }, SWEEP_SECONDS * 1000);
+  let watching: Promise<unknown> = port.look().catch(warn);
+  const watchTimer = setInterval(() => {
+    watching = port.look().catch(warn);
+  }, WATCH_SECONDS * 1000);
   return {
     async stop() {
       clearInterval(timer);
-      await sweeping;
+      clearInterval(watchTimer);
+      await Promise.all([sweeping, watching]);
     },
   };
 }

@@ -13,7 +13,7 @@ export interface DeletePhaseResult {
 
 /**
  * The delete phase, when every kind is complete: what the read did not return gets a second look; what that
- * confirmed is deleted in one step that is not cancelled in between (sync-semantics 3.1, 3.2, 3.6).
+ * confirmed is deleted, in the catalog in one step that is not cancelled in between (sync-semantics 3.1, 3.2, 3.6).
  */
 export async function deletePhase(plan: RunPlan, { progress, show }: Shown): Promise<DeletePhaseResult> {
   const { run } = plan;
@@ -31,9 +31,10 @@ export async function deletePhase(plan: RunPlan, { progress, show }: Shown): Pro
   }
   progress.enter('deleting');
   show();
-  const phase = await CancellationScope.nonCancellable(() =>
-    activities.deleteStale.executeWithOptions(labelled('delete what is gone for certain'), [{ run }]),
-  );
+  const doDelete = () =>
+    activities.deleteStale.executeWithOptions(labelled('delete what is gone for certain'), [{ run }]);
+  // Deletes elsewhere stop between two calls; here they are one transaction.
+  const phase = await (plan.remote ? doDelete() : CancellationScope.nonCancellable(doDelete));
   if (phase.configurationChanged) {
     return { unconfirmed: ['nothing was deleted: the configuration changed during the run'], held: [] };
   }
@@ -45,6 +46,8 @@ export async function deletePhase(plan: RunPlan, { progress, show }: Shown): Pro
   }
   const held = phase.kinds.flatMap(({ kind, held: why }) => (why ? [`${kind}: ${why}`] : []));
   if (phase.removed.held) held.push(`removed: ${phase.removed.held}`);
+  if (phase.unknown) held.push(phase.unknown);
+  if (phase.unsent) unconfirmed.push(phase.unsent);
   return { unconfirmed, held };
 }
 

@@ -9,12 +9,13 @@ import { type CommonOptions, loadConfigurationIfThere, outputOf, withTriggeringC
 interface ResyncOptions extends CommonOptions {
   readonly kind?: readonly string[];
   readonly since?: string;
+  readonly reconcile?: boolean;
   readonly queue?: boolean;
   readonly wait?: boolean;
 }
 
 /**
- * `tidemark resync ID [--kind K]… [--since TIME|last]`: triggers; with `--wait` ends with the outcome of the run that
+ * `tidemark resync ID [--kind K]… [--since TIME|last] [--reconcile]`: triggers; with `--wait` ends with the outcome of the run that
  * covers the trigger.
  */
 export function addResyncCommand(program: Command, run: (code: number) => void): void {
@@ -24,6 +25,7 @@ export function addResyncCommand(program: Command, run: (code: number) => void):
     .argument('<id>', 'the integration')
     .option('--kind <kind>', 'only this kind; may be repeated', (kind, all: string[]) => [...all, kind], [])
     .option('--since <time>', 'only what changed since a time, or since the `last` run; deletes nothing')
+    .option('--reconcile', 'ask a remote destination what it holds, and write again what it lacks')
     .option('--queue', 'trigger even if no worker runs: the next one that starts takes it up')
     .option('--wait', 'show progress per kind and end with the outcome of the run')
     .action(async (id: string, _, command: Command) => {
@@ -39,8 +41,8 @@ async function resync(
   const output = outputOf(options);
   const configuration = await loadConfigurationIfThere(options);
   if (configuration) await client.importConfiguration(configuration);
-  const { kind: kinds, since, queue = false } = options;
-  const trigger = await client.resync(id, { origin: 'cli', kinds, since, queue });
+  const { kind: kinds, since, reconcile, queue = false } = options;
+  const trigger = await client.resync(id, { origin: 'cli', kinds, since, reconcile, queue });
   if (!options.wait) {
     output.answer({ integration: id, trigger }, () => `${id}: resync triggered (${trigger})`);
     return 0;

@@ -22,11 +22,11 @@ export function createRemoteSide(
       await remote.prepare?.(signal ?? NEVER);
       return { rewritten: await reconcile(run, signal) };
     },
-    async settle(run, signal) {
+    async settle(run, { patient }, signal) {
       const { integration } = run;
       const scope = { type: 'writes', integration } as const;
       const send = (content?: ReturnType<typeof withoutCircles>) =>
-        sending.send({ run, scope, signal, ...(content && { content }) });
+        sending.send({ run, scope, signal, impatient: !patient, ...(content && { content }) });
       const reopen = () => move(db, { destination, integration, from: 'relation', to: null });
       await send();
       // In dependency order: each round writes what refers to what the round before has written.

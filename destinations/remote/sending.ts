@@ -41,6 +41,8 @@ export interface SendRequest {
   readonly scope: OutboxScope;
   /** Stops between calls. */
   readonly signal?: AbortSignal | undefined;
+  /** Leave out what others are sending, in place of waiting for it. */
+  readonly impatient?: boolean | undefined;
   /** What is sent of an entity for now, where that is not all. */
   readonly content?: CallRequest['content'];
 }
@@ -85,7 +87,7 @@ export class Sending {
       const waiting = await waitingBlueprints(db, scope);
       if (waiting.length === 0) {
         const expiry = await nextExpiry(db, scope);
-        if (expiry === null) return;
+        if (expiry === null || pass.impatient) return;
         await sleep(Math.min(Math.max(expiry, 10), POLL_MS));
         continue;
       }

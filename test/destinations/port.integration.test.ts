@@ -70,10 +70,9 @@ describe('resyncs to Port', () => {
     };
     const run = await rig.resync();
     expect(run).toMatchObject({ outcome: 'complete', reason: null });
-    expect(kindOf(run, 'repository')).toMatchObject({ created: 5, quarantined: 0 });
-    console.log(kindOf(run, 'pull-request'));
+    expect(kindOf(run, 'repository')).toMatchObject({ created: 8, quarantined: 0 });
     expect(kindOf(run, 'pull-request')).toMatchObject({ created: 12, quarantined: 0 });
-    expect(world?.held().size).toBe(18);
+    expect(world?.held().size).toBe(22);
     const again = world?.entityCalls();
     expect((await rig.resync()).outcome).toBe('complete');
     expect(world?.entityCalls()).toBe(again);

@@ -175,7 +175,7 @@ describe.each([
     expect(run.outcome).toBe('complete');
     expect(kindOf(run, 'product')).toMatchObject({ created: 2, quarantined: 1 });
     expect(world?.counts()).toMatchObject({ product: 2, product_category: 4 });
-    const [kept] = await rig.client.quarantine(rig.integration);
+    const [kept] = await rig.client.quarantine(rig.integration, 10);
     expect(kept).toMatchObject({ kind: 'product', reason: expect.stringContaining('should not be blank') });
 
     source.product = [one, two, ...others];

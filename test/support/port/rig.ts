@@ -42,7 +42,7 @@ export class PortRig {
     try {
       const rig = await Rig.start({
         store: source.store,
-        organizations: source.organizations,
+        organizations: size?.pullRequests ? [...source.organizations, source.pullsOrganization] : source.organizations,
         resources: { 'pull-request': null },
         settings: {
           destination: {

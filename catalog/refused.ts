@@ -1,0 +1,49 @@
+import type { EntityKey } from '../domain/entity.ts';
+import type { RunRef } from '../domain/run.ts';
+import type { Database, Queryable } from './database.ts';
+import { fenced } from './fence.ts';
+import { type RejectedRecord, storeQuarantined } from './staging.ts';
+
+/** A batch of which a remote destination has refused entities. */
+export interface RefusedBatch {
+  /** The attempt that fetched it; its pages are still there. */
+  readonly batch: string;
+  readonly kind: string;
+  readonly resource: string;
+  readonly refused: readonly (EntityKey & { readonly reason: string })[];
+}
+
+/** What of a run's batches was refused and does not lie in quarantine yet. */
+export function refusedBatches(db: Queryable, run: RunRef, destination: string): Promise<RefusedBatch[]> {
+  return db.query<RefusedBatch>(
+    `select b.attempt as batch, b.kind, b.resource,
+            json_agg(json_build_object('blueprint', r.blueprint, 'identifier', r.identifier, 'reason', r.reason)
+                     order by r.blueprint, r.identifier) as refused
+       from tidemark.remote_entity r join tidemark.batch b on b.attempt = r.batch
+      where r.destination = $1 and r.run_id = $2 and r.pending and r.waits = 'refused' and not r.gone
+      group by b.attempt, b.kind, b.resource order by b.attempt`,
+    [destination, run.runId],
+  );
+}
+
+/** Puts the records of refused entities into quarantine, and counts them; an entity once (sync-semantics 6.8). */
+export function quarantineRefused(
+  db: Database,
+  run: RunRef,
+  { batch, kind, resource, records }: Omit<RefusedBatch, 'refused'> & { readonly records: readonly RejectedRecord[] },
+): Promise<void> {
+  return fenced(db, run, async (tx) => {
+    const moved = await tx.query(
+      `update tidemark.remote_entity set waits = 'quarantined'
+        where batch = $1 and pending and waits = 'refused' and not gone returning 1`,
+      [batch],
+    );
+    if (moved.length === 0 || records.length === 0) return;
+    await storeQuarantined(tx, run, { kind, resource, quarantined: records });
+    await tx.query('update tidemark.kind_run set quarantined = quarantined + $3 where run_id = $1 and kind = $2', [
+      run.runId,
+      kind,
+      records.length,
+    ]);
+  });
+}
