@@ -23,7 +23,12 @@ const TYPES = {
 };
 
 /** Packages that belong to one room only. */
-const PACKAGES = { jsonata: ['mapping'], re2js: ['mapping'], pg: ['catalog', 'workers'], axios: ['sources', 'destinations'] };
+const PACKAGES = {
+  jsonata: ['mapping'],
+  re2js: ['mapping'],
+  pg: ['catalog', 'workers'],
+  axios: ['sources', 'destinations'],
+};
 
 const ALL = [...Object.keys(ROOMS), 'workers', 'examples', 'bench', 'test', 'scripts'];
 const folders = (names) => `^(${names.join('|')})/`;

@@ -15,6 +15,7 @@ import { shopwareDestination } from '../destinations/shopware/shopware-destinati
 import { PortWatch } from './port-watch.ts';
 import { ScheduleKeeper } from './schedule-keeper.ts';
 import { probeSearchAttributes } from './search-attributes.ts';
+import { ShopIndexKeeper } from './shop-index-keeper.ts';
 import { sourceTypes } from './source-types.ts';
 import { loadWorkflowBundle } from './workflow-bundle.ts';
 
@@ -89,7 +90,9 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     shutdownForceTime: '10 seconds',
   });
   const schedules = new ScheduleKeeper({ db, client, env: context.env, log });
-  const sweeping = sweep({ client, schedules, port: new PortWatch({ db, client, context, log }), log });
+  const port = new PortWatch({ db, client, context, log });
+  const shops = new ShopIndexKeeper({ db, context, log });
+  const sweeping = sweep({ client, schedules, port, shops, log });
   const shutDown = (): void => {
     for (const each of [worker, own]) if (each.getState() === 'RUNNING') each.shutdown();
   };
@@ -139,15 +142,16 @@ interface Swept {
   readonly client: TidemarkClient;
   readonly schedules: ScheduleKeeper;
   readonly port: PortWatch;
+  readonly shops: ShopIndexKeeper;
   readonly log: Log;
 }
 
 /**
  * Sends signals again that were lost between a trigger's commit and Temporal (sync-semantics 4.1), closes runs whose
- * workflow has ended without a word, has indexed what was written, keeps schedules in step, and looks for triggers given
- * in Port. None waits for another to succeed.
+ * workflow has ended without a word, has indexed what was written, keeps schedules in step, looks for triggers given in
+ * Port, and has shops index what they were told not to. None waits for another to succeed.
  */
-function sweep({ client, schedules, port, log }: Swept): { stop(): Promise<void> } {
+function sweep({ client, schedules, port, shops, log }: Swept): { stop(): Promise<void> } {
   const warn = (error: Error): void => log.warn(`sweep, trying again in ${SWEEP_SECONDS} s: ${error.message}`);
   const keep = (): Promise<void> => schedules.keep().catch(warn);
   let sweeping: Promise<unknown> = keep();
@@ -160,9 +164,10 @@ function sweep({ client, schedules, port, log }: Swept): { stop(): Promise<void>
       keep(),
     ]);
   }, SWEEP_SECONDS * 1000);
-  let watching: Promise<unknown> = port.look().catch(warn);
+  const look = (): Promise<unknown> => Promise.all([port.look().catch(warn), shops.look().catch(warn)]);
+  let watching = look();
   const watchTimer = setInterval(() => {
-    watching = port.look().catch(warn);
+    watching = look();
   }, WATCH_SECONDS * 1000);
   return {
     async stop() {

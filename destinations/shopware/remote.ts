@@ -15,16 +15,25 @@ const MAX_BYTES = 4 * 1024 * 1024;
 /** Milliseconds that a call has, its retries included. */
 const CALL_DEADLINE = 5 * 60_000;
 
+export interface ShopwareRemoteParts {
+  readonly settings: ShopwareSettings;
+  readonly blueprints: Blueprints;
+  /** Called before anything of a call is sent. */
+  readonly beforeCall: () => Promise<void>;
+}
+
 /** A shop as a remote destination: the Sync API in the dialect that the settings name (sync-semantics 9). */
 export class ShopwareRemote implements Remote {
   readonly limits: RemoteLimits;
   readonly #account: ShopAccount;
   readonly #manner: SyncManner;
   readonly #blueprints: Blueprints;
+  readonly #beforeCall: () => Promise<void>;
   readonly #ranks: ReadonlyMap<string, number>;
 
-  constructor(account: ShopAccount, settings: ShopwareSettings, blueprints: Blueprints) {
+  constructor(account: ShopAccount, { settings, blueprints, beforeCall }: ShopwareRemoteParts) {
     const { batchSize } = settings;
+    this.#beforeCall = beforeCall;
     this.limits = {
       maxEntities: batchSize,
       maxBytes: MAX_BYTES,
@@ -71,6 +80,7 @@ export class ShopwareRemote implements Remote {
         answers[place] = { outcome: 'refused', reason: error.message };
       }
     }
+    if (jobs.length > 0) await this.#beforeCall();
     const sent = await new SyncCall(this.#account, this.#manner, signal).send(jobs);
     for (const [{ place }, answer] of sent) answers[place] = answer;
     return answers.map((answer) => answer ?? { outcome: 'unanswered', reason: 'the shop did not say' });

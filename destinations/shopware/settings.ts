@@ -35,7 +35,7 @@ export const shopwareSettings = z
   })
   .superRefine(({ dialect, singleOperation }, ctx) => {
     if (dialect !== 'v6.5' || singleOperation !== false) return;
-    const message = 'cannot be false with dialect v6.5, which writes every request in one transaction; leave it out';
+    const message = 'is only for dialect v3: v6.5 writes every request in one transaction; leave it out';
     ctx.addIssue({ code: 'custom', path: ['singleOperation'], message });
   });
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Database } from '../../catalog/database.ts';
+import { noteUnindexed } from '../../catalog/unindexed-shops.ts';
 import type { DestinationDefinition } from '../../config/definitions.ts';
 import type { DestinationType } from '../destination.ts';
 import { remoteDestination } from '../remote/remote-destination.ts';
@@ -21,7 +22,12 @@ export function shopwareDestination(db: Database, timing: ShopTiming = TIMING): 
       const key = JSON.stringify([name, settings.clientId, settings.clientSecret]);
       const account = accounts.get(key) ?? new ShopAccount(settings, timing);
       accounts.set(key, account);
-      const remote = new ShopwareRemote(account, settings, declared);
+      const isUnindexed = settings.indexing === 'disabled';
+      const remote = new ShopwareRemote(account, {
+        settings,
+        blueprints: declared,
+        beforeCall: async () => (isUnindexed ? noteUnindexed(db, name) : undefined),
+      });
       // A shop does not say who has written a row, so there is no list to compare with.
       return remoteDestination({ db, name, remote, slots: account.slots, reconcileEvery: Number.POSITIVE_INFINITY });
     },

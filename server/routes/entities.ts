@@ -17,11 +17,9 @@ const list = createRoute({
     query: z.strictObject({
       blueprint: nameParameter.optional().openapi({ description: 'Only entities of this blueprint' }),
       integration: nameParameter.optional().openapi({ description: 'Only those that this integration has a claim on' }),
-      search: nameParameter
-        .optional()
-        .openapi({
-          description: 'Only those that hold words which begin with these, in any case; as far as they are indexed',
-        }),
+      search: nameParameter.optional().openapi({
+        description: 'Only those that hold words which begin with these, in any case; as far as they are indexed',
+      }),
       limit: limit(100),
     }),
   },

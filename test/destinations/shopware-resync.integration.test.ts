@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { shopId } from '../../destinations/shopware/shop-id.ts';
 import type { RawRecord } from '../../domain/json.ts';
+import { configurationContext } from '../../workers/configuration-context.ts';
+import { ShopIndexKeeper } from '../../workers/shop-index-keeper.ts';
 import { httpRig } from '../support/http-rig.ts';
 import { answer, type RestServer, serveRest } from '../support/rest-server.ts';
 import { kindOf, type Rig } from '../support/rig.ts';
@@ -203,6 +205,26 @@ describe('resyncs to a shop', () => {
   afterEach(async () => {
     await world?.close();
     world = undefined;
+  });
+
+  it('S4.31 with indexing disabled a full index is certain to follow when all is written', async () => {
+    world = await World.start({ indexing: 'disabled' });
+    const { rig, shop } = world;
+    await rig.resync();
+    const product = () => shop.indexes.product(shopId('product', 'p-1'));
+    expect(product()).toBeUndefined();
+    const keeper = () =>
+      new ShopIndexKeeper({ db: rig.db, context: configurationContext({}), log: { info: () => {}, warn: () => {} } });
+    const later = () => rig.db.query(`update tidemark.unindexed_shop set written_at = now() - interval '1 minute'`);
+    await keeper().look();
+    expect(product()).toBeUndefined();
+    shop.intercept = ({ path }) => (path.endsWith('index') ? { fault: 'answer', status: 400 } : undefined);
+    await later();
+    await expect(keeper().look()).rejects.toThrow('answered 400 when asked for a full index');
+    shop.intercept = undefined;
+    await keeper().look();
+    expect(product()).toMatchObject({ categoryIds: [expect.anything(), expect.anything()] });
+    expect(await rig.db.query('select destination from tidemark.unindexed_shop')).toEqual([]);
   });
 
   it('11 a shop that refuses the credentials fails the run with what to do, and the secret is nowhere', async () => {

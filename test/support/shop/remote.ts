@@ -64,7 +64,11 @@ export class ShopUnderTest {
 
   constructor(shop: TestShop, { settings = {}, requestTimeout = 10_000 }: RemoteOptions = {}) {
     const parsed = shopwareSettings.parse(settingsOf(shop, settings));
-    this.remote = new ShopwareRemote(new ShopAccount(parsed, { retryDelay: 5, requestTimeout }), parsed, BLUEPRINTS);
+    this.remote = new ShopwareRemote(new ShopAccount(parsed, { retryDelay: 5, requestTimeout }), {
+      settings: parsed,
+      blueprints: BLUEPRINTS,
+      beforeCall: async () => {},
+    });
   }
 
   write(entities: readonly RemoteEntity[], signal = this.#signal): Promise<readonly RemoteAnswer[]> {
