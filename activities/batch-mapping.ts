@@ -1,4 +1,5 @@
-import type { FieldFailureCount, ReadPage, RejectedRecord, StagedEntity } from '../catalog/staging.ts';
+import type { FieldFailureCount, RejectedRecord, StagedEntity } from '../catalog/mapped-batch.ts';
+import type { ReadPage } from '../catalog/staging.ts';
 import type { RawRecord } from '../domain/json.ts';
 import { isStorableText } from '../domain/text.ts';
 import type { ResourceMapping } from '../mapping/mapping.ts';

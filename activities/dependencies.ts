@@ -3,6 +3,7 @@ import type { Integration, Resource } from '../config/configuration.ts';
 import type { Destination } from '../destinations/destination.ts';
 import type { ResourceMapping } from '../mapping/mapping.ts';
 import type { Source } from '../sources/source.ts';
+import type { HandOver } from './hand-over.ts';
 import type { ReadingSessions } from './reading-sessions.ts';
 
 /** An integration's configuration with the parts that it names, ready to work. */
@@ -28,6 +29,8 @@ export interface ActivityDependencies {
   readonly log: Log;
   /** Readings of sources without cursors, held by this process. */
   readonly sessions: ReadingSessions;
+  /** Pages that this process has fetched and not mapped yet. */
+  readonly handOver: HandOver;
   /** A probe at start-up found Tidemark's search attributes: an unknown one would block a workflow for ever. */
   readonly searchAttributes: boolean;
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { cancellationSignal } from '@temporalio/activity';
 import { fenced } from '../catalog/fence.ts';
 import { addWarning, isReading, runAbout, startKind } from '../catalog/runs.ts';
-import { databaseClock, packPage, type StagedPage, stageBatch } from '../catalog/staging.ts';
+import { databaseClock, packPage, type ReadPage, type StagedPage, stageBatch } from '../catalog/staging.ts';
 import { MAX_LOSSES, type Pass, type PinnedRun } from '../domain/run.ts';
 import type { Page } from '../sources/source.ts';
 import { type ActivityDependencies, resourceOf } from './dependencies.ts';
@@ -43,6 +43,8 @@ export interface FetchResult {
 
 interface Batch {
   readonly pages: StagedPage[];
+  /** The same as they came. */
+  readonly unpacked: ReadPage[];
   rows: number;
   bytes: number;
   /** The last cursor that there was. */
@@ -68,6 +70,7 @@ export const createFetchActivity = (deps: ActivityDependencies) => ({
       if (attempt !== null) {
         const staged = { attempt, kind, resource, pass, pages, nextCursor: next, clock, modified };
         await fenced(deps.db, run, (tx) => stageBatch(tx, run, staged));
+        deps.handOver.put(attempt, batch.unpacked, lengthOf(pages));
       }
       // What an attempt that was given up leaves behind nobody would ever ask for.
       going = open && failure === null && !cancellationSignal().aborted;
@@ -109,7 +112,7 @@ async function underCancellation<T>({ controller }: Reading, work: () => Promise
 }
 
 async function read(deps: ActivityDependencies, reading: Reading, cursor: string | null): Promise<Batch> {
-  const batch: Batch = { pages: [], rows: 0, bytes: 0, next: cursor, open: false, ...UNTIMED };
+  const batch: Batch = { pages: [], unpacked: [], rows: 0, bytes: 0, next: cursor, open: false, ...UNTIMED };
   const started = performance.now();
   const full = (): boolean =>
     batch.pages.length >= BATCH_PAGES || batch.bytes >= BATCH_BYTES || performance.now() - started >= BATCH_MS;
@@ -130,6 +133,7 @@ async function read(deps: ActivityDependencies, reading: Reading, cursor: string
     // Only the first answer's: a later one's says nothing about what was read before it.
     if (batch.pages.length === 0) batch.clock = instant(page.clock);
     batch.pages.push(staged);
+    batch.unpacked.push({ observedAt: staged.observedAt, rows: page.rows });
     batch.rows += page.rows.length;
     batch.bytes += staged.body.length;
     batch.next = page.next ?? batch.next;
@@ -139,6 +143,8 @@ async function read(deps: ActivityDependencies, reading: Reading, cursor: string
   }
   return batch;
 }
+
+const lengthOf = (pages: readonly StagedPage[]): number => pages.reduce((sum, { length }) => sum + length, 0);
 
 const UNTIMED = { clock: null, modified: null, failure: null } as const;
 

@@ -9,7 +9,6 @@ import { createRemoteActivities } from './remote.ts';
 import { createRetryActivity } from './retry.ts';
 import { createRunActivities } from './run.ts';
 import { createScheduleActivity } from './schedule.ts';
-import { createTransformActivity } from './transform.ts';
 import { createUpsertActivity } from './upsert.ts';
 
 /** All activities, over their dependencies. They hand each other references; rows lie in the staging tables. */
@@ -19,7 +18,6 @@ export const createActivities = (deps: ActivityDependencies) => ({
   ...createFetchActivity(deps),
   ...createLookUpActivity(deps),
   ...createRetryActivity(deps),
-  ...createTransformActivity(deps),
   ...createUpsertActivity(deps),
   ...createDeleteActivities(deps),
   ...createLiveActivities(deps),

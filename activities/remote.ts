@@ -1,6 +1,7 @@
 import { cancellationSignal } from '@temporalio/activity';
+import type { RejectedRecord } from '../catalog/mapped-batch.ts';
 import { quarantineRefused, type RefusedBatch, refusedBatches } from '../catalog/refused.ts';
-import { type RejectedRecord, readPages } from '../catalog/staging.ts';
+import { readPages } from '../catalog/staging.ts';
 import type { RemoteSide } from '../destinations/destination.ts';
 import type { RawRecord } from '../domain/json.ts';
 import type { PinnedRun } from '../domain/run.ts';

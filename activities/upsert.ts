@@ -1,20 +1,64 @@
 import { cancellationSignal } from '@temporalio/activity';
-import type { StagedBatch } from '../catalog/write-batch.ts';
-import type { PinnedRun, UpsertCounts } from '../domain/run.ts';
-import { type ActivityDependencies, resourceKeys, resourceOf } from './dependencies.ts';
+import { type ReadPage, readPages } from '../catalog/staging.ts';
+import { appliedBatch, type WrittenBatch } from '../catalog/upsert.ts';
+import { MappingError } from '../domain/errors.ts';
+import type { PinnedRun } from '../domain/run.ts';
+import type { ResourceMapping } from '../mapping/mapping.ts';
+import { BatchMapping } from './batch-mapping.ts';
+import { type ActivityDependencies, type Pipeline, resourceKeys, resourceOf } from './dependencies.ts';
 import { putRefusedAside } from './remote.ts';
 
-/** A batch as the workflow names it; what the configuration says of it is added here. */
-type BatchRef = Omit<StagedBatch, 'resources' | 'strategy'>;
+export interface UpsertInput {
+  readonly run: PinnedRun;
+  readonly kind: string;
+  readonly resource: string;
+  readonly position: number;
+  /** The attempt that fetched the batch. */
+  readonly attempt: string;
+}
 
 export const createUpsertActivity = (deps: ActivityDependencies) => ({
-  /** Writes what changed of a mapped batch to the destination. */
-  async upsert({ run, batch }: { run: PinnedRun; batch: BatchRef }): Promise<UpsertCounts> {
+  /**
+   * Maps a fetched batch to entities and writes what changed to the destination; records without identity go into
+   * quarantine. What was mapped is never stored in between: a repetition maps the staged pages again.
+   */
+  async upsert(input: UpsertInput): Promise<WrittenBatch> {
+    const { run, kind, resource, position, attempt } = input;
     const parts = await deps.pipeline(run.configVersion);
-    const { strategy } = resourceOf(parts, batch.resource);
-    const staged = { ...batch, strategy, resources: resourceKeys(parts.integration) };
-    const counts = await parts.destination.upsert(run, staged, cancellationSignal());
+    const handedOver = deps.handOver.take(attempt);
+    // What a remote destination has not confirmed yet is still to be sent.
+    if (handedOver === null && !parts.destination.remote) {
+      const applied = await appliedBatch(deps.db, attempt);
+      if (applied) return applied;
+    }
+    const { batch, failure } = await transform(parts, input, handedOver ?? readPages(deps.db, attempt));
+    const fieldFailures = [...batch.fieldFailures.values()];
+    for (const { field, records, reason } of fieldFailures) {
+      deps.log.warn(`${kind}: ${field} left as it is in ${records} record(s): ${reason}`);
+    }
+    const { entities, quarantined, counts } = batch;
+    const { strategy } = resourceOf(parts, resource);
+    const mapped = { kind, resource, position, resources: resourceKeys(parts.integration), strategy };
+    const rows = { entities, quarantined, counts, fieldFailures, failure };
+    const staged = { ...mapped, ...rows, fetchAttempt: attempt };
+    const written = await parts.destination.upsert(run, staged, cancellationSignal());
     await putRefusedAside(deps, run);
-    return counts;
+    return written;
   },
 });
+
+/** Maps page by page; a mapping that is wrong as such ends at the page before. */
+async function transform(
+  { source, mappings }: Pipeline,
+  { kind, resource }: UpsertInput,
+  pages: Iterable<ReadPage> | AsyncIterable<ReadPage>,
+): Promise<{ batch: BatchMapping; failure: string | null }> {
+  const batch = new BatchMapping(source, kind, mappings.get(resource) as ResourceMapping);
+  try {
+    for await (const page of pages) await batch.add(page);
+    return { batch, failure: null };
+  } catch (error) {
+    if (!(error instanceof MappingError)) throw error;
+    return { batch, failure: error.message };
+  }
+}

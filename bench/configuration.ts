@@ -23,7 +23,10 @@ const blueprints = {
  * The configuration file: 15 expressions a repository and 13 a pull request, most of them plain paths, as people write
  * them. JSON is YAML.
  */
-export function configurationText({ baseUrl, organizations, pullsOrganization }: ConfigurationFacts): string {
+export function configurationText(
+  { baseUrl, organizations, pullsOrganization }: ConfigurationFacts,
+  destination: Readonly<Record<string, unknown>> = { type: 'catalog' },
+): string {
   const resources = [
     {
       kind: 'organization',
@@ -80,6 +83,6 @@ export function configurationText({ baseUrl, organizations, pullsOrganization }:
   ];
   return JSON.stringify({
     blueprints,
-    integrations: { [INTEGRATION]: { source: { type: 'github', baseUrl }, resources } },
+    integrations: { [INTEGRATION]: { source: { type: 'github', baseUrl }, destination, resources } },
   });
 }

@@ -2,7 +2,9 @@ import type { RunReport } from '../domain/run.ts';
 import { INTEGRATION } from './configuration.ts';
 import { type EntityWrites, settledEntityWrites } from './entity-writes.ts';
 import { type Counts, type Expectation, mistakesOf, totalOf } from './expectation.ts';
+import type { FloorRun } from './floor-process.ts';
 import { type Histories, readHistories } from './histories.ts';
+import type { PortCalls } from './port.ts';
 import { cpuSecondsOf, peakMemoryOf } from './process-usage.ts';
 import type { MeasuredProcess, Servers } from './servers.ts';
 
@@ -24,8 +26,12 @@ export interface Measurement {
   readonly workerPeakMemoryMB: number | null;
   readonly history: Histories;
   readonly counts: Counts;
+  /** Calls that the run made to Port; `null`: the destination is the catalog. */
+  readonly portCalls: PortCalls | null;
   /** Rows of the table of entities. */
   readonly catalogWrites: EntityWrites;
+  /** The same work without a sync around it; `null`: there is nothing to compare with. */
+  readonly floor: FloorRun | null;
 }
 
 export interface Scenario {
@@ -39,11 +45,13 @@ export interface Scenario {
 export async function measure(servers: Servers, scenario: Scenario): Promise<Measurement> {
   const { name, expectation, writtenBefore } = scenario;
   const before = cpuOf(servers);
+  const callsBefore = (await servers.port?.calls()) ?? null;
   const began = performance.now();
   const trigger = await servers.client.resync(INTEGRATION, { origin: 'cli' });
   const run = await servers.client.followTrigger(trigger);
   const seconds = (performance.now() - began) / 1000;
   const after = cpuOf(servers);
+  const callsAfter = (await servers.port?.calls()) ?? null;
   const workerPeakMemoryMB = peakMemoryOf(servers.pids.worker);
 
   const history = await readHistories(servers.temporal, await workflowOf(servers, run));
@@ -72,8 +80,15 @@ export async function measure(servers: Servers, scenario: Scenario): Promise<Mea
     workerPeakMemoryMB: workerPeakMemoryMB === null ? null : Math.round(workerPeakMemoryMB),
     history,
     counts,
+    portCalls: callsBetween(callsBefore, callsAfter),
     catalogWrites,
+    floor: null,
   };
+}
+
+function callsBetween(before: PortCalls | null, after: PortCalls | null): PortCalls | null {
+  if (before === null || after === null) return null;
+  return { upserts: after.upserts - before.upserts, deletes: after.deletes - before.deletes };
 }
 
 /** CPU seconds, user and system. `null`: not available on this system. */

@@ -1,4 +1,5 @@
 import { allCreated, allUnchanged, type Expectation, type Live, someChanged } from './expectation.ts';
+import { measureFloor } from './floor.ts';
 import { type Measurement, measure } from './measurement.ts';
 import type { Servers } from './servers.ts';
 import type { SourceSizes } from './source.ts';
@@ -24,6 +25,10 @@ export async function measureScenarios(
   };
   await next('cold', allCreated(live));
   await next('unchanged', allUnchanged(live));
+  log('floor …');
+  // Now that the source and PostgreSQL are warm.
+  const floor = await measureFloor(servers);
+  const compared = measurements.map((measurement, index) => ({ ...measurement, floor: floor[index] ?? null }));
   const mutated = await servers.source.mutate();
   const left: Live = {
     ...live,
@@ -31,7 +36,7 @@ export async function measureScenarios(
     'pull-request': live['pull-request'] - mutated.removed['pull-request'],
   };
   await next('5 % changed, 5 % removed', someChanged(left, mutated));
-  return measurements;
+  return [...compared, ...measurements.slice(compared.length)];
 }
 
 function totalWrites(measurements: readonly Measurement[]) {

@@ -13,6 +13,7 @@ import { startEmbeddedPostgres } from '../workers/servers/embedded-postgres.ts';
 import { temporalBinary } from '../workers/servers/temporal-binary.ts';
 import { startTemporalServer } from '../workers/servers/temporal-server.ts';
 import { configurationText } from './configuration.ts';
+import type { PortProcess } from './port.ts';
 import { type SourceProcess, type SourceSizes, startSource } from './source.ts';
 
 /** Processes that are measured. */
@@ -24,6 +25,7 @@ export interface Runtime {
   readonly client: TidemarkClient;
   readonly temporal: Client;
   readonly db: Database;
+  readonly databaseUrl: string;
   /** Rejects when a process ends by itself. */
   readonly failed: Promise<never>;
 }
@@ -31,6 +33,8 @@ export interface Runtime {
 /** The same with the source. */
 export interface Servers extends Runtime {
   readonly source: SourceProcess;
+  /** `null`: the destination is the catalog. */
+  readonly port: PortProcess | null;
 }
 
 /** What was started, to be stopped in the opposite order. */
@@ -49,6 +53,8 @@ export class Started {
 const TASK_QUEUE = 'bench';
 const TIDEMARK = fileURLToPath(new URL('../bin/tidemark.mjs', import.meta.url));
 
+type StartPort = () => Promise<PortProcess | null>;
+
 interface StartOptions {
   readonly log: Log;
   readonly signal: AbortSignal;
@@ -56,16 +62,19 @@ interface StartOptions {
 
 /** Starts the generated source, and the runtime with a configuration that reads it. */
 export async function startServers(
-  { sizes, log, signal }: StartOptions & { readonly sizes: SourceSizes },
+  { sizes, log, signal, startPort }: StartOptions & { readonly sizes: SourceSizes; readonly startPort: StartPort },
   started: Started,
 ): Promise<Servers> {
   log(`Generating ${sizes.repositories} repositories and ${sizes.pullRequests} pull requests …`);
   const source = await startSource(sizes);
   started.add(() => source.stop());
-  const runtime = await startRuntime({ configuration: configurationText(source.facts), log, signal }, started);
+  const port = await startPort();
+  if (port) started.add(() => port.stop());
+  const configuration = configurationText(source.facts, port?.destination);
+  const runtime = await startRuntime({ configuration, log, signal }, started);
   const failed = Promise.race([endsByItself('the source', source), runtime.failed]);
   failed.catch(() => {});
-  return { ...runtime, source, failed };
+  return { ...runtime, source, port, failed };
 }
 
 /**
@@ -111,7 +120,7 @@ export async function startRuntime(
   failed.catch(() => {});
   await Promise.race([untilPolling(client), failed]);
   const pids = { worker: worker.pid, temporal: server.pid, postgres: postgres.pid };
-  return { pids, client, temporal: new Client({ connection }), db, failed };
+  return { pids, client, temporal: new Client({ connection }), db, databaseUrl: postgres.url, failed };
 }
 
 interface WorkerOptions {

@@ -1,23 +1,16 @@
-import { randomUUID } from 'node:crypto';
 import { type CallCounts, SCOPE_PREFIX } from '../domain/call.ts';
 import { isRemote } from '../domain/destination.ts';
-import type { Strategy } from '../domain/strategy.ts';
+import type { UpsertCounts } from '../domain/run.ts';
 import type { Database, Queryable } from './database.ts';
 import { collectDoomed, endDoomed, lockBlueprintsOf } from './ending.ts';
 import { lockCall, settleCall } from './inbox.ts';
+import type { WritableRecords } from './mapped-batch.ts';
 import { assignToCall } from './outbox.ts';
-import { insertMapped, type RejectedRecord, type StagedEntity } from './staging.ts';
-import { lockOutPages, writeStaged } from './write-batch.ts';
+import { putIntoQuarantine } from './quarantine.ts';
+import { lockOutPages, writeMapped } from './write-batch.ts';
 
 /** What a call writes for one resource. */
-export interface LiveWrite {
-  readonly resource: string;
-  readonly kind: string;
-  readonly position: number;
-  readonly strategy: Strategy;
-  readonly entities: readonly StagedEntity[];
-  readonly quarantined: readonly RejectedRecord[];
-}
+export type LiveWrite = Omit<WritableRecords, 'resources'>;
 
 /** Claims of a resource that a call ends, unless they were observed later. */
 export interface LiveEnd {
@@ -131,21 +124,10 @@ async function lockAll(
 async function writeResource(
   tx: Queryable,
   { integration, destination, epoch, resources }: LiveTarget & { epoch: number },
-  { resource, kind, position, strategy, entities, quarantined }: LiveWrite,
-) {
-  const [fetchAttempt, mappedAttempt] = [randomUUID(), randomUUID()];
-  await tx.query(`insert into tidemark.batch (attempt, kind, resource, pass) values ($1, $2, $3, 'live')`, [
-    fetchAttempt,
-    kind,
-    resource,
-  ]);
-  const counts = { pages: 0, read: entities.length + quarantined.length, ruledOut: 0 };
-  const mapped = { attempt: mappedAttempt, fetchAttempt, kind, resource, entities, quarantined, counts };
-  await insertMapped(tx, { integration, epoch }, { ...mapped, fieldFailures: [], whole: true });
-  const batch = { fetchAttempt, mappedAttempt, kind, resource, position, resources, strategy };
-  const written = await writeStaged(tx, { integration, destination, epoch, batch, live: true });
-  await tx.query('delete from tidemark.batch where attempt = $1', [fetchAttempt]);
-  return written;
+  write: LiveWrite,
+): Promise<UpsertCounts> {
+  await putIntoQuarantine(tx, { integration, epoch }, write);
+  return writeMapped(tx, { integration, destination, epoch, batch: { ...write, resources }, live: true });
 }
 
 const endRows = (ends: readonly LiveEnd[]): string =>

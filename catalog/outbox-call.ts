@@ -46,15 +46,18 @@ interface Waiting extends OutboxEntity {
 async function take(tx: Queryable, call: CallRequest): Promise<OutboxEntity[]> {
   const { condition, value } = within(call.scope);
   const waiting = await tx.query<Waiting>(
-    `select r.blueprint, r.identifier, e.fields, coalesce(octet_length(e.fields::text), 0) as bytes,
+    `with r as materialized (
+       select * from tidemark.remote_entity r
+        where r.destination = $1 and r.pending and r.waits is null and ${condition}
+          and r.gone = $3 and r.blueprint = any ($4) and (r.request is null or r.until < clock_timestamp())
+        order by r.blueprint, r.identifier limit $5 for update skip locked
+     )
+     select r.blueprint, r.identifier, e.fields, coalesce(octet_length(e.fields::text), 0) as bytes,
             case when r.sent is null then '[]' else jsonb_build_array(r.sent) end || r.doubtful
               || case when r.sending is null then '[]' else jsonb_build_array(r.sending) end as held
-       from tidemark.remote_entity r
-       left join tidemark.entity e
+       from r left join tidemark.entity e
          on e.destination = r.destination and e.blueprint = r.blueprint and e.identifier = r.identifier
-      where r.destination = $1 and r.pending and r.waits is null and ${condition}
-        and r.gone = $3 and r.blueprint = any ($4) and (r.request is null or r.until < clock_timestamp())
-      order by r.blueprint, r.identifier limit $5 for update of r skip locked`,
+      order by r.blueprint, r.identifier`,
     [call.destination, value, call.removing, call.blueprints, call.maxEntities],
   );
   const taken = fitting(waiting, call.maxBytes).map(({ bytes: _, ...entity }) => entity);
@@ -215,8 +218,9 @@ async function count(tx: Queryable, run: RunRef, done: readonly MarkedEntity[]):
     const { created, updated } = totals(own.filter((entity) => entity.batch === batch));
     await tx.query(
       `update tidemark.batch
-          set applied = applied || jsonb_build_object('created', (applied ->> 'created')::int + $2::int,
-                                                      'updated', (applied ->> 'updated')::int + $3::int)
+          set applied = jsonb_set(applied, '{counts}', applied -> 'counts' || jsonb_build_object(
+                'created', (applied #>> '{counts,created}')::int + $2::int,
+                'updated', (applied #>> '{counts,updated}')::int + $3::int))
         where attempt = $1 and applied is not null`,
       [batch, created, updated],
     );

@@ -37,16 +37,16 @@ const IN_THIS_TRANSACTION = 'r.pending and r.changed_in = pg_current_xact_id()';
 /**
  * Assigns to a batch what writing it changed, and what it found as it is to be but was not confirmed yet: an earlier run
  * did not come to it, or has no answer (sync-semantics 5.3). Returns how many entities are of the second sort. Call it
- * right after `writeStaged`.
+ * right after `writeMapped`.
  */
 export async function assignToBatch(
   tx: Queryable,
   run: RunRef,
-  { destination, kind, fetchAttempt, mappedAttempt }: AssignedBatch,
+  { destination, kind, fetchAttempt, entities }: AssignedBatch,
 ): Promise<number> {
   const [row] = await tx.query<{ found: number }>(
     `with staged as (
-       select distinct blueprint, identifier from tidemark.staged_entity where attempt = $6
+       select distinct blueprint, identifier from unnest($6::text[], $7::text[]) as s (blueprint, identifier)
      ), assigned as (
        update tidemark.remote_entity r
           set integration = $2, run_id = $3, kind = $4, batch = $5, call = null, waits = null, reason = null
@@ -55,7 +55,15 @@ export async function assignToBatch(
        returning r.changed_in = pg_current_xact_id() as changed
      )
      select count(*) filter (where not changed) as found from assigned`,
-    [destination, run.integration, run.runId, kind, fetchAttempt, mappedAttempt],
+    [
+      destination,
+      run.integration,
+      run.runId,
+      kind,
+      fetchAttempt,
+      entities.map(({ blueprint }) => blueprint),
+      entities.map(({ identifier }) => identifier),
+    ],
   );
   return (row as { found: number }).found;
 }
@@ -64,7 +72,7 @@ interface AssignedBatch {
   readonly destination: string;
   readonly kind: string;
   readonly fetchAttempt: string;
-  readonly mappedAttempt: string;
+  readonly entities: readonly EntityKey[];
 }
 
 /**

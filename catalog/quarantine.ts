@@ -1,7 +1,32 @@
 import type { QuarantinedRecord } from '../domain/quarantine.ts';
 import type { RunRef } from '../domain/run.ts';
+import { storableText } from '../domain/text.ts';
 import type { Queryable } from './database.ts';
+import type { MappedRecords } from './mapped-batch.ts';
 import { rfc3339 } from './time.ts';
+
+/** Puts what the mapping rejected into quarantine, each record once. Reasons quote records, whatever these hold. */
+export async function putIntoQuarantine(
+  tx: Queryable,
+  { integration, epoch }: Pick<RunRef, 'integration' | 'epoch'>,
+  { resource, kind, quarantined }: Omit<MappedRecords, 'entities'>,
+): Promise<void> {
+  if (quarantined.length === 0) return;
+  const rows = quarantined.map((row) => ({ ...row, reason: storableText(row.reason) }));
+  await tx.query(
+    `insert into tidemark.quarantine as q
+       (integration, resource, key, kind, stage, reason, raw, first_seen, last_seen, last_epoch)
+     select distinct on (key) $1, $2, coalesce(nullif("recordKey", ''), 'md5:' || md5(raw)) as key, $3, stage, reason,
+            raw, "observedAt", "observedAt", $4
+       from json_to_recordset($5::json)
+         as r ("recordKey" text, stage text, reason text, raw text, "observedAt" timestamptz)
+      order by key, "observedAt" desc
+     on conflict (integration, resource, key) do update set
+       stage = excluded.stage, reason = excluded.reason, raw = excluded.raw,
+       last_seen = greatest(q.last_seen, excluded.last_seen), last_epoch = excluded.last_epoch`,
+    [integration, resource, kind, epoch, JSON.stringify(rows)],
+  );
+}
 
 /** What lies in quarantine, the latest first. */
 export function listQuarantined(db: Queryable, integration: string, limit: number): Promise<QuarantinedRecord[]> {

@@ -2,7 +2,8 @@ import type { EntityKey } from '../domain/entity.ts';
 import type { RunRef } from '../domain/run.ts';
 import type { Database, Queryable } from './database.ts';
 import { fenced } from './fence.ts';
-import { type RejectedRecord, storeQuarantined } from './staging.ts';
+import type { RejectedRecord } from './mapped-batch.ts';
+import { putIntoQuarantine } from './quarantine.ts';
 
 /** A batch of which a remote destination has refused entities. */
 export interface RefusedBatch {
@@ -39,7 +40,7 @@ export function quarantineRefused(
       [batch],
     );
     if (moved.length === 0 || records.length === 0) return;
-    await storeQuarantined(tx, run, { kind, resource, quarantined: records });
+    await putIntoQuarantine(tx, run, { kind, resource, quarantined: records });
     await tx.query('update tidemark.kind_run set quarantined = quarantined + $3 where run_id = $1 and kind = $2', [
       run.runId,
       kind,

@@ -10,8 +10,7 @@ import { fenced } from './fence.ts';
 import { settleCall } from './inbox.ts';
 import { assignToBatch } from './outbox.ts';
 import { supersedePlans } from './plans.ts';
-import { insertMapped } from './staging.ts';
-import { lockOutCalls, writeStaged } from './write-batch.ts';
+import { lockOutCalls, writeMapped } from './write-batch.ts';
 
 /** Plain calls are the last word on an entity among this integration's claims. */
 export const PLAIN_POSITION = 2 ** 31 - 1;
@@ -66,7 +65,6 @@ interface Synced extends DeleteRequest, Omit<EntitiesCall, 'type'> {
 
 async function write(tx: Queryable, run: PinnedRun, synced: Synced) {
   const { destination, scope, entities, observedAt, resources } = synced;
-  const [fetchAttempt, mappedAttempt] = [randomUUID(), randomUUID()];
   const kind = scopeResource(scope);
   // In one order with every other writer, and with the deletes that follow.
   await lockBlueprintsOf(
@@ -76,29 +74,21 @@ async function write(tx: Queryable, run: PinnedRun, synced: Synced) {
              where destination = $1 and integration = $3 and resource = $4`,
     [destination, entities.map(({ blueprint }) => blueprint), run.integration, kind],
   );
-  await tx.query(`insert into tidemark.batch (attempt, run_id, kind, resource, pass) values ($1, $2, $3, $3, 'live')`, [
-    fetchAttempt,
-    run.runId,
-    kind,
-  ]);
-  await insertMapped(tx, run, {
-    attempt: mappedAttempt,
-    fetchAttempt,
+  const batch = {
     kind,
     resource: kind,
+    position: PLAIN_POSITION,
+    resources,
+    strategy: { create: true, update: true },
     entities: entities.map((entity) => ({ ...entity, recordKey: '', locator: null, failed: [], observedAt })),
     quarantined: [],
-    counts: { pages: 1, read: entities.length, ruledOut: 0 },
-    fieldFailures: [],
-    whole: true,
-  });
-  const strategy = { create: true, update: true };
-  const batch = { fetchAttempt, mappedAttempt, kind, resource: kind, position: PLAIN_POSITION, resources, strategy };
+  };
   const request = { integration: run.integration, destination, epoch: run.epoch, batch, live: false };
-  const { unchanged, skipped, duplicates, outdated, ...changed } = await writeStaged(tx, request);
+  const { unchanged, skipped, duplicates, outdated, ...changed } = await writeMapped(tx, request);
   // What a remote destination is to hold counts when that has confirmed it.
   const remote = isRemote(destination);
-  const found = remote ? await assignToBatch(tx, run, { destination, kind, fetchAttempt, mappedAttempt }) : 0;
+  const sent = { destination, kind, fetchAttempt: randomUUID(), entities };
+  const found = remote ? await assignToBatch(tx, run, sent) : 0;
   const { created, updated } = remote ? { created: 0, updated: 0 } : changed;
   await tx.query(
     `insert into tidemark.kind_run (run_id, kind, position, state, started_at, finished_at, pages, read, created,

@@ -1,29 +1,24 @@
 import type { UpsertCounts } from '../domain/run.ts';
 import type { Strategy } from '../domain/strategy.ts';
+import { storableText } from '../domain/text.ts';
 import type { Queryable } from './database.ts';
 import { lockBlueprintsOf } from './ending.ts';
+import type { StagedEntity, WritableRecords } from './mapped-batch.ts';
 import { mergeOrder } from './merge-order.ts';
-
-/** A mapped batch that is ready to be written. */
-export interface StagedBatch {
-  /** The attempt that fetched it and the one that mapped it. */
-  readonly fetchAttempt: string;
-  readonly mappedAttempt: string;
-  readonly kind: string;
-  readonly resource: string;
-  /** The resource's place in the configuration: contents of several claims are merged in this order. */
-  readonly position: number;
-  /** The keys of all resources that the run's configuration holds. */
-  readonly resources: readonly string[];
-  readonly strategy: Strategy;
-}
+import { digestsOf, noneOf, renewUnchanged } from './unchanged.ts';
 
 /**
  * Batches join with each other by hashes, and look rows of the large tables up one by one: the lateral subqueries
  * cannot be planned any other way. Left to its estimates, which are wrong for what has just been staged, PostgreSQL
  * reads all claims for every batch, or compares every row of a batch with every other.
  */
-const PLANNING = 'set local enable_nestloop = off; set local enable_mergejoin = off';
+const PLANNING = `set local enable_nestloop = off; set local enable_mergejoin = off;
+  set local enable_seqscan = on; set local enable_hashjoin = on`;
+
+/** The mapped rows, from their parameter. */
+const MAPPED = `rows from (json_to_recordset($7::json) as ("recordKey" text, locator text, blueprint text,
+      identifier text, fields jsonb, failed text[], "observedAt" timestamptz, digest uuid)) with ordinality
+      as m (record_key, locator, blueprint, identifier, fields, failed, observed_at, digest, ordinal)`;
 
 /**
  * Claims that the mapped rows make or renew: what is stored of each (`seen_epoch` null: no claim yet), its new base,
@@ -31,11 +26,11 @@ const PLANNING = 'set local enable_nestloop = off; set local enable_mergejoin = 
  */
 const incoming = ({ strategy, live, hasLiveWrites }: Manner): string => `
   staged as materialized (
-    select distinct on (record_key, blueprint, identifier) *
-      from tidemark.staged_entity where attempt = $7
+    select distinct on (record_key, blueprint, identifier) * from ${MAPPED}
      order by record_key, blueprint, identifier, observed_at desc, ordinal desc
   ), incoming as materialized (
-    select s.record_key, s.locator, s.blueprint, s.identifier, s.observed_at, c.seen_epoch, c.base as old_base,
+    select s.record_key, s.locator, s.blueprint, s.identifier, s.observed_at, s.digest, c.seen_epoch,
+           c.base as old_base,
            coalesce(${isLater('c', live)}, false)${hasLiveWrites ? overtakenBy(live) : ''} as outdated,
            ${skippedBy(strategy)} as skipped,
            case when s.failed = '{}' or c.base is null then s.fields else s.fields ||
@@ -116,7 +111,7 @@ const CHANGES = `
   ), change as materialized (
     select m.blueprint, m.identifier, e.blueprint is null as is_new, e.fields as stored,
            case when e.blueprint is null then m.fields
-                else (e.fields - coalesce(d.keys, '{}')) || m.fields end as fields
+                else (e.fields - coalesce(d.keys, '{}')) || m.fields end as fields, coalesce(e.version, 0) as version
       from merged m
       left join lateral (
         select * from tidemark.entity e
@@ -138,10 +133,13 @@ const write = (isDuplicate: string): string => `
       set fields = excluded.fields, version = e.version + 1, updated_at = now()
   ), claimed as (
     insert into tidemark.claim as c (destination, integration, resource, record_key, blueprint, identifier,
-                                     kind, position, locator, first_epoch, seen_epoch, observed_at, live, base, owns)
+                                     kind, position, locator, first_epoch, seen_epoch, observed_at, live, base, owns,
+                                     digest, entity_version)
     select $1, $2, $3, i.record_key, i.blueprint, i.identifier, $5, $4, i.locator, $9, $6, i.observed_at, $10,
            case when i.skipped then i.old_base else i.base end,
-           not i.skipped and coalesce(ch.is_new or ch.fields is distinct from ch.stored, false)
+           not i.skipped and coalesce(ch.is_new or ch.fields is distinct from ch.stored, false),
+           case when not i.skipped and not i.outdated then i.digest end,
+           ch.version + (ch.fields is distinct from ch.stored)::int
       from incoming i
       left join change ch on ch.blueprint = i.blueprint and ch.identifier = i.identifier
      -- What is left alone, or was overtaken, makes no claim; one that there is keeps what it wrote (7.1, 6.2).
@@ -155,14 +153,16 @@ const write = (isDuplicate: string): string => `
           -- An equal base is left in place: a large one would be stored anew for every run.
           base = case when excluded.observed_at >= c.observed_at and excluded.base is distinct from c.base
                       then excluded.base else c.base end,
-          owns = c.owns or excluded.owns
+          owns = c.owns or excluded.owns,
+          digest = case when excluded.observed_at >= c.observed_at then excluded.digest end,
+          entity_version = excluded.entity_version
   )
   select (select count(*) from change where is_new) as created,
          (select count(*) from change where not is_new and fields is distinct from stored) as updated,
          count(*) filter (where i.skipped and not i.outdated and not ${isDuplicate}) as skipped,
          count(*) filter (where not i.outdated and not i.skipped and not ${isDuplicate}
                             and ch.fields is not distinct from ch.stored) as unchanged,
-         (select count(*) from tidemark.staged_entity where attempt = $7) - count(*)
+         $11::int - count(*)
            + count(*) filter (where not i.outdated and ${isDuplicate}
                                 and ch.fields is not distinct from ch.stored) as duplicates,
          count(*) filter (where i.outdated) as outdated
@@ -172,8 +172,8 @@ const write = (isDuplicate: string): string => `
 /** Records of unknown identity count as seen by their key; those that no claim knows are counted (1.4). */
 const MARK_REJECTED_SEEN = `
   with rejected as (
-    select record_key, max(observed_at) as observed_at, count(*) as records
-      from tidemark.staged_rejection where attempt = $5 group by record_key
+    select "recordKey" as record_key, max("observedAt") as observed_at, count(*) as records
+      from json_to_recordset($5::json) as r ("recordKey" text, "observedAt" timestamptz) group by "recordKey"
   ), seen as (
     update tidemark.claim c
        set seen_epoch = greatest(c.seen_epoch, $4), observed_at = greatest(c.observed_at, r.observed_at)
@@ -199,34 +199,61 @@ export interface WriteRequest {
   readonly destination: string;
   /** The run's; for a live write the integration's present one. */
   readonly epoch: number;
-  readonly batch: StagedBatch;
+  readonly batch: WritableRecords;
   readonly live: boolean;
 }
 
-/** Writes a staged batch: what changed, and which claims were seen. Within the caller's transaction. */
-export async function writeStaged(tx: Queryable, request: WriteRequest): Promise<UpsertCounts> {
-  const { integration, destination, epoch, batch, live } = request;
-  const { resource, position, kind, mappedAttempt } = batch;
+/** Writes mapped records: what changed, and which claims were seen. Within the caller's transaction. */
+export async function writeMapped(tx: Queryable, request: WriteRequest): Promise<UpsertCounts> {
+  const { integration, destination, batch, live } = request;
+  const { strategy, entities } = batch;
   await lockOutCalls(tx, integration);
-  await lockBlueprints(tx, destination, mappedAttempt);
+  await lockBlueprints(tx, destination, entities);
   const [inbox] = await tx.query('select from tidemark.inbox where integration = $1 limit 1', [integration]);
-  const manner = { strategy: batch.strategy, live, hasLiveWrites: inbox !== undefined };
+  const manner = { strategy, live, hasLiveWrites: inbox !== undefined };
+  const digests = digestsOf(batch);
+  const rows = entities.map((entity, place) => ({ ...entity, digest: digests[place] as string }));
+  const mayRenew = !live && strategy.create && strategy.update;
+  const overtaken = manner.hasLiveWrites ? overtakenBy(live) : '';
+  const renewed = mayRenew ? await renewUnchanged(tx, { ...request, digests, overtaken }) : noneOf(rows);
+  const merged = await merge(tx, request, { manner, rows: renewed.rest.map((place) => rows[place] as DigestedRow) });
+  const unchanged = merged.unchanged + renewed.unchanged;
+  const duplicates = merged.duplicates + renewed.duplicates;
+  return { ...merged, unchanged, duplicates, unidentified: await markRejectedSeen(tx, request) };
+}
+
+type DigestedRow = StagedEntity & { readonly digest: string };
+
+const NOTHING = { created: 0, updated: 0, unchanged: 0, skipped: 0, duplicates: 0, outdated: 0 };
+
+async function merge(
+  tx: Queryable,
+  { integration, destination, epoch, batch, live }: WriteRequest,
+  { manner, rows }: { manner: Manner; rows: readonly DigestedRow[] },
+): Promise<Omit<UpsertCounts, 'unidentified'>> {
+  if (rows.length === 0) return NOTHING;
+  const { resource, position, kind, resources } = batch;
   // Live writes are seen by no run, so that a claim of an earlier call is no duplicate.
   const isDuplicate = live ? 'false' : '(i.seen_epoch is not distinct from $6)';
   await tx.query(PLANNING);
   const seenEpoch = live ? 0 : epoch;
+  const json = JSON.stringify(rows.map((row) => ({ ...row, locator: row.locator && storableText(row.locator) })));
   const [written] = await tx.query<Omit<UpsertCounts, 'unidentified'>>(
     `with ${incoming(manner)}, ${CHANGES}, ${write(isDuplicate)}`,
-    [destination, integration, resource, position, kind, seenEpoch, mappedAttempt, batch.resources, epoch, live],
+    [destination, integration, resource, position, kind, seenEpoch, json, resources, epoch, live, rows.length],
   );
-  const [rejected] = await tx.query<{ unidentified: number }>(MARK_REJECTED_SEEN, [
-    destination,
-    integration,
-    resource,
-    seenEpoch,
-    mappedAttempt,
-  ]);
-  return { ...written, ...rejected } as UpsertCounts;
+  return written as Omit<UpsertCounts, 'unidentified'>;
+}
+
+async function markRejectedSeen(
+  tx: Queryable,
+  { integration, destination, epoch, batch: { resource, quarantined }, live }: WriteRequest,
+): Promise<number> {
+  if (quarantined.length === 0) return 0;
+  const rows = JSON.stringify(quarantined.map(({ recordKey, observedAt }) => ({ recordKey, observedAt })));
+  const values = [destination, integration, resource, live ? 0 : epoch, rows];
+  const [rejected] = await tx.query<{ unidentified: number }>(MARK_REJECTED_SEEN, values);
+  return (rejected as { unidentified: number }).unidentified;
 }
 
 /**
@@ -249,7 +276,10 @@ const callsOf = (integration: string): string => `calls of ${integration}`;
  * Writers of a blueprint wait for each other, in one order: two kinds that map to one entity then always see each
  * other's claims, and no two batches can lock each other out.
  */
-function lockBlueprints(tx: Queryable, destination: string, mappedAttempt: string): Promise<void> {
-  const staged = 'select $1::text as destination, blueprint from tidemark.staged_entity where attempt = $2';
-  return lockBlueprintsOf(tx, staged, [destination, mappedAttempt]);
+function lockBlueprints(tx: Queryable, destination: string, entities: WritableRecords['entities']): Promise<void> {
+  const blueprints = [...new Set(entities.map(({ blueprint }) => blueprint))];
+  return lockBlueprintsOf(tx, 'select $1::text as destination, unnest($2::text[]) as blueprint', [
+    destination,
+    blueprints,
+  ]);
 }

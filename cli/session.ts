@@ -6,7 +6,7 @@ import type { Configuration } from '../config/configuration.ts';
 import { type Connections, readConnections } from '../config/connections.ts';
 import type { ConfigurationContext } from '../config/definitions.ts';
 import { readConfiguration } from '../config/read.ts';
-import { UnavailableError } from '../domain/errors.ts';
+import { UnavailableError, UsageError } from '../domain/errors.ts';
 import { configurationContext } from '../workers/configuration-context.ts';
 import { readDevEnvironment } from '../workers/servers/dev-environment.ts';
 import { takeDevLock } from '../workers/servers/dev-lock.ts';
@@ -26,6 +26,19 @@ export const CONFIGURATION_FILE = 'tidemark.yaml';
 export const dataDirectory = (): string => path.resolve('.tidemark');
 
 export const connections = (): Connections => readConnections(process.env);
+
+/** For a role of its own, which brings no servers along. Throws `UsageError` that names what is not set. */
+export function requiredConnections(role: 'server' | 'worker'): RequiredConnections {
+  const { databaseUrl, temporal, ...rest } = connections();
+  if (!databaseUrl) throw new UsageError(`DATABASE_URL is not set: the ${role} needs a PostgreSQL server`);
+  if (temporal) return { ...rest, databaseUrl, temporal };
+  throw new UsageError(`TEMPORAL_ADDRESS (or TEMPORAL_PROFILE) is not set: the ${role} needs a Temporal server`);
+}
+
+type RequiredConnections = Connections & {
+  readonly databaseUrl: NonNullable<Connections['databaseUrl']>;
+  readonly temporal: NonNullable<Connections['temporal']>;
+};
 
 export const outputOf = (options: CommonOptions): Output => new Output(options.json ?? false);
 

@@ -1,11 +1,12 @@
 import type { AppliedPlan } from '../catalog/apply-plan.ts';
 import type { DeletePhase, DeleteRequest } from '../catalog/delete-phase.ts';
 import type { LiveChange, LiveTarget } from '../catalog/live.ts';
+import type { StagedBatch } from '../catalog/mapped-batch.ts';
 import type { StaleKind, StaleScope } from '../catalog/stale.ts';
-import type { StagedBatch } from '../catalog/write-batch.ts';
+import type { WrittenBatch } from '../catalog/upsert.ts';
 import type { DestinationDefinition } from '../config/definitions.ts';
 import type { Blueprints } from '../domain/blueprint.ts';
-import type { PinnedRun, RunRef, UpsertCounts } from '../domain/run.ts';
+import type { PinnedRun, RunRef } from '../domain/run.ts';
 
 /**
  * Where entities are written. All methods prove the run's right to write and may be repeated: a step that was done
@@ -16,7 +17,7 @@ export interface Destination {
   /** What a run does with a destination elsewhere besides; absent: the destination is the catalog. */
   readonly remote?: RemoteSide;
   /** Writes what changed of a mapped batch, and records what was seen. */
-  upsert(run: RunRef, batch: StagedBatch, signal?: AbortSignal): Promise<UpsertCounts>;
+  upsert(run: RunRef, batch: StagedBatch, signal?: AbortSignal): Promise<WrittenBatch>;
   /** Notes what the run's complete read did not return, by kind. */
   findStale(run: RunRef, scope: StaleScope): Promise<StaleKind[]>;
   /** Deletes what the second look confirmed; what a guard holds becomes a plan. */

@@ -1,6 +1,7 @@
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Worker, type WorkerInterceptors } from '@temporalio/worker';
 import type { ActivityDependencies, Log } from '../activities/dependencies.ts';
+import { HandOver } from '../activities/hand-over.ts';
 import { createActivities } from '../activities/index.ts';
 import { ActivityGuard } from '../activities/interceptor.ts';
 import { createPipelines } from '../activities/pipeline.ts';
@@ -63,7 +64,15 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const scheduled = (integration: string, id: string) =>
     client.resync(integration, { origin: 'schedule', id, queue: true });
   const sessions = new ReadingSessions(taskQueue);
-  const activities = createActivities({ db, pipeline, scheduled, log, sessions, searchAttributes });
+  const activities = createActivities({
+    db,
+    pipeline,
+    scheduled,
+    log,
+    sessions,
+    handOver: new HandOver(),
+    searchAttributes,
+  });
   // What only this process can do comes to it by a queue of its own.
   const own = await Worker.create({
     connection,

@@ -138,22 +138,14 @@ async function takeUpQuarantined({ run, kind, resource }: ReadResourceInput, { c
 const placeAt = (cursor: string | null): Place | null => (cursor === null ? null : { ...START, cursor });
 
 async function write({ run, kind, resource, progress }: ReadResourceInput, batch: Batch): Promise<void> {
-  const summary = `${kind}: ${batch.label}`;
-  const fetchAttempt = batch.attempt as string;
-  const mapped = await activities.transform.executeWithOptions(labelled(summary), [
-    { run, kind, resource: resource.key, attempt: fetchAttempt },
-  ]);
-  const staged = {
-    fetchAttempt,
-    mappedAttempt: mapped.attempt,
-    kind,
-    resource: resource.key,
-    position: resource.position,
-  };
-  const counts = await activities.upsert.executeWithOptions(labelled(summary), [{ run, batch: staged }]);
-  progress.written(counts, mapped.quarantined);
+  const { key, position } = resource;
+  const { counts, quarantined, failure } = await activities.upsert.executeWithOptions(
+    labelled(`${kind}: ${batch.label}`),
+    [{ run, kind, resource: key, position, attempt: batch.attempt as string }],
+  );
+  progress.written(counts, quarantined);
   setCurrentDetails(progress.details('running'));
-  if (mapped.failure !== null) throw ApplicationFailure.nonRetryable(mapped.failure, 'MappingError');
+  if (failure !== null) throw ApplicationFailure.nonRetryable(failure, 'MappingError');
 }
 
 /** Batches under way. The first one that fails is remembered; the others are waited for. */

@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { TidemarkClient } from '../../client/client.ts';
 import { serverSettings } from '../../config/server.ts';
-import { UsageError } from '../../domain/errors.ts';
 import { temporalUi } from '../../server/temporal-ui.ts';
 import { createLog } from '../../workers/log.ts';
 import { untilStopped } from '../../workers/signals.ts';
@@ -9,9 +8,9 @@ import { startHttpServer } from '../http-server.ts';
 import {
   CONFIGURATION_FILE,
   type CommonOptions,
-  connections,
   contextFor,
   loadConfigurationIfThere,
+  requiredConnections,
 } from '../session.ts';
 
 /** `tidemark server`: the Data Sources page and the HTTP API, against TEMPORAL_* and DATABASE_URL. */
@@ -26,10 +25,7 @@ export function addServerCommand(program: Command, run: (code: number) => void):
 }
 
 async function serve(options: CommonOptions): Promise<void> {
-  const { databaseUrl, temporal, taskQueue, temporalUi: ui } = connections();
-  if (!databaseUrl) throw new UsageError('DATABASE_URL is not set: the server needs a PostgreSQL server');
-  if (!temporal)
-    throw new UsageError('TEMPORAL_ADDRESS (or TEMPORAL_PROFILE) is not set: the server needs a Temporal server');
+  const { databaseUrl, temporal, taskQueue, temporalUi: ui } = requiredConnections('server');
   const links = ui === null ? null : temporalUi(ui, temporal.namespace);
   const configuration = await loadConfigurationIfThere(options);
   const context = contextFor(options.config ?? CONFIGURATION_FILE);

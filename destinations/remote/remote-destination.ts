@@ -6,7 +6,7 @@ import { countUnsentDeletes } from '../../catalog/outbox.ts';
 import { holdUnknown } from '../../catalog/reconcile.ts';
 import { findStale } from '../../catalog/stale.ts';
 import { recordSent, syncScope } from '../../catalog/sync-scope.ts';
-import { confirmedCounts, upsertStaged } from '../../catalog/upsert.ts';
+import { confirmedBatch, upsertStaged } from '../../catalog/upsert.ts';
 import { DestinationError, UnavailableError } from '../../domain/errors.ts';
 import type { Destination } from '../destination.ts';
 import { createRemoteSide } from './remote-side.ts';
@@ -30,7 +30,7 @@ export function remoteDestination(parts: RemoteParts): Destination {
     async upsert(run, batch, signal) {
       await upsertStaged(db, { run, destination, batch });
       await sending.send({ run, scope: { type: 'batch', batch: batch.fetchAttempt }, signal });
-      return confirmedCounts(db, batch.fetchAttempt);
+      return confirmedBatch(db, batch.fetchAttempt);
     },
     findStale: (run, scope) => findStale(db, run, { ...scope, destination }),
     async deleteStale(run, request, signal) {

@@ -3,9 +3,10 @@ import { type Database, openDatabase } from '../../catalog/database.ts';
 import { fenced } from '../../catalog/fence.ts';
 import { acceptCalls, toInboxRow, waitingCalls } from '../../catalog/inbox.ts';
 import { forgetScopeTombstones, type LiveChange, type LiveEnd } from '../../catalog/live.ts';
+import type { StagedEntity } from '../../catalog/mapped-batch.ts';
 import { migrate } from '../../catalog/migrate.ts';
-import { databaseClock, type StagedEntity } from '../../catalog/staging.ts';
-import { writeStaged } from '../../catalog/write-batch.ts';
+import { databaseClock } from '../../catalog/staging.ts';
+import { writeMapped } from '../../catalog/write-batch.ts';
 import { catalogDestination } from '../../destinations/catalog.ts';
 import type { Destination } from '../../destinations/destination.ts';
 import { createTestDatabase, type TestDatabase } from '../support/environment/database.ts';
@@ -133,7 +134,7 @@ describe('what was observed live, against what a page says', () => {
     let applied = false;
     let applying: Promise<unknown> = Promise.resolve();
     await fenced(db, run.run, async (tx) => {
-      await writeStaged(tx, { ...run.run, destination: 'catalog', batch: staged, live: false });
+      await writeMapped(tx, { ...run.run, destination: 'catalog', batch: staged, live: false });
       applying = live(change).then(() => {
         applied = true;
       });

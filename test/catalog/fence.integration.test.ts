@@ -201,14 +201,7 @@ describe('runs and their fence at the database', () => {
     await run.stage([{ key: 'c' }]);
     await run.deleteUnseen();
     await run.end();
-    for (const table of [
-      'batch',
-      'staged_page',
-      'mapped_batch',
-      'staged_entity',
-      'staged_rejection',
-      'delete_candidate',
-    ]) {
+    for (const table of ['batch', 'staged_page', 'delete_candidate']) {
       expect(await under.db.query(`select from tidemark.${table}`)).toHaveLength(0);
     }
   });

@@ -282,7 +282,7 @@ export function describeDestination(name: string, open: () => Promise<Destinatio
       const first = await under.destination.upsert(run.run, staged);
       const before = await under.writes();
       expect(await under.destination.upsert(run.run, staged)).toEqual(first);
-      expect(first.created).toBe(1);
+      expect(first.counts.created).toBe(1);
       expect(await under.writes()).toBe(before);
     });
 

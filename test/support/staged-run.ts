@@ -4,8 +4,9 @@ import { importConfiguration } from '../../catalog/configurations.ts';
 import type { Database } from '../../catalog/database.ts';
 import type { DeletePhase } from '../../catalog/delete-phase.ts';
 import { fenced } from '../../catalog/fence.ts';
+import type { StagedBatch } from '../../catalog/mapped-batch.ts';
 import { beginRun, finishKind, finishRun, planKinds } from '../../catalog/runs.ts';
-import { databaseClock, packPage, stageBatch, stageMapped } from '../../catalog/staging.ts';
+import { databaseClock, packPage, stageBatch } from '../../catalog/staging.ts';
 import { recordAbsent, type StaleKind } from '../../catalog/stale.ts';
 import { insertTrigger } from '../../catalog/triggers.ts';
 import type { Destination } from '../../destinations/destination.ts';
@@ -89,27 +90,28 @@ export class StagedRun {
   /** Stages the records as one batch and writes it. */
   async write(records: readonly MappedRecord[], target: Target = {}): Promise<UpsertCounts> {
     const staged = await this.stage(records, target);
-    return this.destination.upsert(this.run, staged);
+    return (await this.destination.upsert(this.run, staged)).counts;
   }
 
   /** Stages the records as one batch; `destination.upsert` can then be called with it, also more than once. */
-  async stage(records: readonly MappedRecord[], target: Target = {}) {
+  async stage(records: readonly MappedRecord[], target: Target = {}): Promise<StagedBatch> {
     const { kind = 'thing', resource = kind, position = 0, pass = 'read', resources = RESOURCES } = target;
     const { strategy = { create: true, update: true }, ruledOut = 0, clock = null, modified = null } = target;
     const now = await databaseClock(this.db);
     const fetchAttempt = randomUUID();
-    const mappedAttempt = randomUUID();
     const pages = [await packPage(now, [])];
     const batch = { attempt: fetchAttempt, kind, resource, pass, pages, nextCursor: null, clock, modified };
     await fenced(this.db, this.run, (tx) => stageBatch(tx, this.run, batch));
-    await stageMapped(this.db, this.run, {
-      attempt: mappedAttempt,
+    return {
       fetchAttempt,
       kind,
       resource,
+      position,
+      resources,
+      strategy,
       counts: { pages: 1, read: records.length + ruledOut, ruledOut },
       fieldFailures: [],
-      whole: true,
+      failure: null,
       entities: records
         .filter((record) => !record.rejected)
         .map((record) => ({
@@ -124,8 +126,7 @@ export class StagedRun {
       quarantined: records
         .filter((record) => record.rejected)
         .map(({ key }) => ({ recordKey: key, stage: 'identifier', reason: 'none', raw: '{}', observedAt: now })),
-    });
-    return { fetchAttempt, mappedAttempt, kind, resource, position, resources, strategy };
+    };
   }
 
   /** These kinds are complete. */
