@@ -1,11 +1,11 @@
-import { randomUUID } from 'node:crypto';
 import { type EntityKey, type Fields, identityOf } from '../domain/entity.ts';
 import type { Json } from '../domain/json.ts';
 import { SYNC_API, SYNC_API_RESOURCE } from '../domain/sync-api.ts';
 import type { Queryable } from './database.ts';
 import { collectDoomed, endDoomed, lockBlueprintsOf } from './ending.ts';
+import { databaseClock } from './staging.ts';
 import { PLAIN_POSITION } from './sync-scope.ts';
-import { lockOutCalls, writeStaged } from './write-batch.ts';
+import { lockOutCalls, writeMapped } from './write-batch.ts';
 
 /** A row that the Sync API writes. What its fields leave out stays as it is. */
 export interface SyncRow extends EntityKey {
@@ -14,31 +14,12 @@ export interface SyncRow extends EntityKey {
 
 const DESTINATION = 'catalog';
 
-/** Makes room for rows that are written later in this transaction. */
-export async function prepareSync(tx: Queryable): Promise<void> {
-  await tx.query(`
-    create temp table sync_row (chunk int, ordinal bigint, blueprint text, identifier text, fields jsonb) on commit drop;
-    create index on sync_row (chunk)`);
-}
-
-/** Puts rows aside as a chunk, of which each identity is named once. */
-export async function stageChunk(tx: Queryable, chunk: number, rows: readonly SyncRow[]): Promise<void> {
-  await tx.query(
-    `insert into sync_row
-     select $1, ordinal, blueprint, identifier, fields
-       from rows from (json_to_recordset($2::json) as (blueprint text, identifier text, fields jsonb)) with ordinality
-         as r (blueprint, identifier, fields, ordinal)`,
-    [chunk, JSON.stringify(rows)],
-  );
-}
-
 /**
  * Waits for the other writers of all blueprints of a request, in the one order of all writers: two requests over the same
  * rows in opposite orders then follow each other (record 0003).
  */
 export async function lockForSync(tx: Queryable, blueprints: readonly string[]): Promise<void> {
   await lockOutCalls(tx, SYNC_API);
-  await tx.query('analyze sync_row');
   await lockBlueprintsOf(tx, 'select $1::text as destination, unnest($2::text[]) as blueprint', [
     DESTINATION,
     blueprints,
@@ -57,58 +38,77 @@ export async function existing(tx: Queryable, keys: readonly EntityKey[]): Promi
 }
 
 /**
- * Writes a chunk like every batch is written. A write names only some fields: the others stay what the caller wrote
- * before, and lists of links only grow (sync-semantics 9).
+ * Writes rows, of which each identity is named once, as every batch is written. A write names only some fields: the others
+ * stay what the caller wrote before, and lists of links only grow (sync-semantics 9).
  */
-export async function writeChunk(tx: Queryable, chunk: number): Promise<void> {
-  const [fetchAttempt, mappedAttempt] = [randomUUID(), randomUUID()];
-  const kind = SYNC_API_RESOURCE;
-  await tx.query(`insert into tidemark.batch (attempt, kind, resource, pass) values ($1, $2, $2, 'live')`, [
-    fetchAttempt,
-    kind,
-  ]);
-  await tx.query(
-    `insert into tidemark.mapped_batch (attempt, fetch_attempt, pages, read, ruled_out, quarantined, field_failures, whole)
-     values ($1, $2, 0, 0, 0, 0, '[]', true)`,
-    [mappedAttempt, fetchAttempt],
-  );
-  await tx.query(TAKE_CHUNK, [mappedAttempt, chunk, DESTINATION, SYNC_API, kind]);
-  const strategy = { create: true, update: true };
+export async function writeRows(tx: Queryable, rows: readonly SyncRow[]): Promise<void> {
+  const [known, observedAt] = [await readKnown(tx, rows), await databaseClock(tx)];
   const batch = {
-    fetchAttempt,
-    mappedAttempt,
-    kind,
-    resource: kind,
+    kind: SYNC_API_RESOURCE,
+    resource: SYNC_API_RESOURCE,
     position: PLAIN_POSITION,
     resources: [],
-    strategy,
+    strategy: { create: true, update: true },
+    entities: rows.map(({ blueprint, identifier, fields }, place) => ({
+      ...{ blueprint, identifier, recordKey: '', locator: null, failed: [], observedAt },
+      fields: written(known.get(place), fields),
+    })),
+    quarantined: [],
   };
-  await writeStaged(tx, { integration: SYNC_API, destination: DESTINATION, epoch: 0, batch, live: true });
-  await tx.query('delete from tidemark.batch where attempt = $1', [fetchAttempt]);
+  await writeMapped(tx, { integration: SYNC_API, destination: DESTINATION, epoch: 0, batch, live: true });
 }
 
-/** Observed when the locks are held: what waits for a lock comes after what it waited for. */
-const TAKE_CHUNK = `
-  insert into tidemark.staged_entity
-    (attempt, ordinal, record_key, locator, blueprint, identifier, fields, failed, observed_at)
-  select $1, r.ordinal, '', null, r.blueprint, r.identifier,
-         coalesce(c.base, '{}') || case when e.fields is null then r.fields
-                                        else tidemark.with_stored_links(e.fields, r.fields) end,
-         '{}', statement_timestamp()
-    from sync_row r
+/** What there is of a row. */
+interface Known {
+  /** What the caller wrote of it before. */
+  readonly base: Fields | null;
+  /** What stands there, where its lists of links matter. */
+  readonly stored: Fields | null;
+}
+
+async function readKnown(tx: Queryable, rows: readonly SyncRow[]): Promise<Map<number, Known>> {
+  const found = await tx.query<Known & { place: number }>(KNOWN, [
+    DESTINATION,
+    ...columns(rows),
+    SYNC_API,
+    SYNC_API_RESOURCE,
+    rows.map(({ fields }) => Object.entries(fields).some(isLinkList)),
+  ]);
+  return new Map(found.map(({ place, ...known }) => [place, known]));
+}
+
+const KNOWN = `
+  select r.place::int - 1 as place, c.base, e.fields as stored
+    from unnest($2::text[], $3::text[], $6::boolean[]) with ordinality as r (blueprint, identifier, lists, place)
     left join lateral (
       select base from tidemark.claim c
-       where c.destination = $3 and c.integration = $4 and c.resource = $5 and c.record_key = ''
+       where c.destination = $1 and c.integration = $4 and c.resource = $5 and c.record_key = ''
          and c.blueprint = r.blueprint and c.identifier = r.identifier
        limit 1
     ) c on true
     left join lateral (
       select fields from tidemark.entity e
-       where e.destination = $3 and e.blueprint = r.blueprint and e.identifier = r.identifier
-         and jsonb_path_exists(r.fields, 'strict $.* ? (@.type() == "array")')
+       where r.lists and e.destination = $1 and e.blueprint = r.blueprint and e.identifier = r.identifier
        limit 1
     ) e on true
-   where r.chunk = $2`;
+   where c.base is not null or e.fields is not null`;
+
+function written(known: Known | undefined, fields: Fields): Fields {
+  return known ? { ...known.base, ...fieldsOver(known.stored ?? ({} as Fields), fields) } : fields;
+}
+
+const isLinkList = ([path, value]: [string, Json]): boolean => path.startsWith('relations.') && Array.isArray(value);
+
+/** The fields of a later write, with the links that there were before: lists of them only grow (sync-semantics 9). */
+export function fieldsOver(before: Fields, later: Fields): Fields {
+  const lists = Object.entries(later).flatMap(([path, value]): [string, Json][] => {
+    const held = before[path as keyof Fields];
+    return isLinkList([path, value]) && Array.isArray(held)
+      ? [[path, [...new Set([...held, ...(value as Json[])])]]]
+      : [];
+  });
+  return { ...later, ...Object.fromEntries(lists) };
+}
 
 /** Rows of links and translations: those of `blueprint` whose foreign key at `place` names one of the deleted. */
 export interface Dependents {

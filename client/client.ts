@@ -60,7 +60,8 @@ import type { Task, TriggerOrigin } from '../domain/trigger.ts';
 import { Acceptance } from './acceptance.ts';
 import { calls, type Difference, type EntityInput } from './calls.ts';
 import { Schedules } from './schedules.ts';
-import { runSync, type SyncRequest } from './sync-api/run-sync.ts';
+import { runSync } from './sync-api/run-sync.ts';
+import type { SyncRequest } from './sync-api/sync-request.ts';
 import {
   connectTemporal,
   isPolled,

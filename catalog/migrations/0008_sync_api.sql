@@ -1,18 +1,5 @@
 -- Up Migration
 
--- Lists of links only grow by a write (sync-semantics 9): the fields of a write, with what is stored of its lists.
-create function tidemark.with_stored_links(stored jsonb, written jsonb) returns jsonb
-  language sql immutable parallel safe
-  return written || coalesce((
-    select jsonb_object_agg(key, (
-             select jsonb_agg(link order by place)
-               from (select link, min(place) as place
-                       from jsonb_array_elements((stored -> key) || value) with ordinality as l (link, place)
-                      group by link) as distinct_links))
-      from jsonb_each(written)
-     where key like 'relations.%' and jsonb_typeof(value) = 'array' and jsonb_typeof(stored -> key) = 'array'
-       and jsonb_array_length(stored -> key) > 0), '{}');
-
 -- What is found by words, and what others say of an entity. Behind the entity itself by as much as is marked dirty.
 create table tidemark.entity_index (
   blueprint     text not null,

@@ -13,12 +13,16 @@ export interface RecordState extends SyncedRecord {
   errors: SyncError[];
 }
 
+/** Of a record that is not written: nothing was wrong with it, and nothing was done. */
+export const UNTOUCHED: RecordState = Object.freeze({ rows: [], missing: [], errors: [] });
+
 /** An operation as it is read. */
 export class Operation {
   readonly key: string;
   readonly records: RecordState[] = [];
   readonly errors: SyncError[] = [];
   criteria: readonly Criterion[] | null = null;
+  private hasBadRecords = false;
   private readonly parts = new Map<string, Json>();
 
   constructor(key: string) {
@@ -43,7 +47,13 @@ export class Operation {
   }
 
   get hasErrors(): boolean {
-    return this.errors.length > 0 || this.records.some(({ errors }) => errors.length > 0);
+    return this.errors.length > 0 || this.hasBadRecords;
+  }
+
+  /** Notes what is wrong with a record. */
+  addErrors(record: number, errors: readonly SyncError[]): void {
+    this.hasBadRecords = true;
+    this.records[record] = { ...UNTOUCHED, errors: [...(this.records[record]?.errors ?? []), ...errors] };
   }
 
   say(name: string, value: Json): void {
