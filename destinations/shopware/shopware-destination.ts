@@ -36,7 +36,7 @@ export function shopwareDestination(db: Database, timing: ShopTiming = TIMING): 
 
 /**
  * The destination in claims: type and address. Not the access key: all of them write the same rows, and one that is
- * replaced makes no other shop (docs/decisions/0025).
+ * replaced makes no other shop (docs/shopware.md).
  */
 export function shopwareName({ baseUrl }: Pick<ShopwareSettings, 'baseUrl'>): string {
   const digest = createHash('sha256').update(baseUrl.replace(/\/+$/, '')).digest('hex');
