@@ -4,7 +4,7 @@ import { CLIENT_ID, CLIENT_SECRET, PortServer, type PortServerOptions } from './
 import type { StoredBlueprint } from './store.ts';
 
 /** The blueprints that the test configuration maps to, as Port has them. */
-export const BLUEPRINTS: readonly StoredBlueprint[] = [
+const BLUEPRINTS: readonly StoredBlueprint[] = [
   { identifier: 'organization' },
   { identifier: 'repository', relations: { organization: { target: 'organization' } } },
   { identifier: 'pullRequest', relations: { repository: { target: 'repository' } } },
