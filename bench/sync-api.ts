@@ -5,7 +5,7 @@ import { configurationContext } from '../workers/configuration-context.ts';
 import { untilStopped } from '../workers/signals.ts';
 import { sourcesInForce } from '../workers/sources-in-force.ts';
 import { configurationText } from './configuration.ts';
-import { peakMemoryOf } from './process-usage.ts';
+import { cpuSecondsOf, peakMemoryOf } from './process-usage.ts';
 import { type Runtime, Started, startRuntime } from './servers.ts';
 import { startSource } from './source.ts';
 
@@ -64,7 +64,22 @@ async function untilIndexed({ db }: Runtime): Promise<number> {
   }
 }
 
-const HEAD = ['request', 'records', 'answered in', 'records/s', 'indexed after', 'peak memory'];
+/** Seconds of CPU time; the server shares its process with who sends. */
+function cpuOf({ pids }: Runtime): { readonly server: number; readonly postgres: number } {
+  const { user, system } = process.cpuUsage();
+  return { server: (user + system) / 1e6, postgres: cpuSecondsOf(pids.postgres) ?? Number.NaN };
+}
+
+const HEAD = [
+  'request',
+  'records',
+  'answered in',
+  'records/s',
+  'CPU of the server',
+  'CPU of PostgreSQL',
+  'indexed after',
+  'peak memory',
+];
 
 async function measure(records: number, started: Started): Promise<string> {
   const log = (line: string): void => void process.stderr.write(`${line}\n`);
@@ -91,13 +106,17 @@ async function measure(records: number, started: Started): Promise<string> {
   ];
   const rows: string[][] = [];
   for (const each of cases) {
+    const before = cpuOf(runtime);
     const seconds = await Promise.race([send(server.url, each), runtime.failed]);
+    const after = cpuOf(runtime);
     const indexed = each.name === 'disabled' ? '' : `${(await untilIndexed(runtime)).toFixed(1)} s`;
     const row = [
       each.name,
       String(each.records),
       `${seconds.toFixed(1)} s`,
       String(Math.round(each.records / seconds)),
+      `${(after.server - before.server).toFixed(1)} s`,
+      `${(after.postgres - before.postgres).toFixed(1)} s`,
       indexed,
       `${peakMemoryOf(process.pid)?.toFixed(0)} MB`,
     ];

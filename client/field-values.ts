@@ -24,6 +24,10 @@ export const textProblem = (text: string): string | null =>
 /** Why a value cannot be stored as a field; `null`: it can. */
 export function fieldProblem(value: unknown): string | null {
   const problem = valueProblem(value);
-  if (problem !== null) return problem;
+  // Of a short text or a number the size is known to fit: most fields are that.
+  if (problem !== null || isSmall(value)) return problem;
   return Buffer.byteLength(JSON.stringify(value)) > MAX_FIELD_BYTES ? `is larger than ${MAX_FIELD_BYTES} bytes` : null;
 }
+
+const isSmall = (value: unknown): boolean =>
+  typeof value === 'string' ? value.length < MAX_FIELD_BYTES / 8 : typeof value !== 'object';

@@ -7,5 +7,5 @@ export function storableText(text: string): string {
 }
 
 export function isStorableText(text: string): boolean {
-  return storableText(text) === text;
+  return text.isWellFormed() && !text.includes('\0');
 }

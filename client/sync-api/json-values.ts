@@ -2,12 +2,6 @@ import { Tokenizer, TokenType } from '@streamparser/json';
 import { UsageError } from '../../domain/errors.ts';
 import type { Json } from '../../domain/json.ts';
 
-/** A value that is complete, with where it stands: keys and indexes from the root. */
-export interface PlacedValue {
-  readonly path: readonly (string | number)[];
-  readonly value: Json;
-}
-
 /** What a list or an object that is read piece by piece stands for in the one around it. */
 export const STREAMED = Symbol('streamed');
 

@@ -86,12 +86,62 @@ describe('blueprints', () => {
     relations: { owner: { many: 'true', target: repo }, none: {} }
 `;
     expect(mistakes(mapping(`blueprint: '"repo"', properties: { uri: a }`, top))).toEqual([
-      '3:5  blueprints.repo.titel: unknown key "titel"; did you mean "title"? (one of: title, description, properties, relations)',
+      '3:5  blueprints.repo.titel: unknown key "titel"; did you mean "title"? (one of: title, description, properties, relations, mapping, translated)',
       '4:32  blueprints.repo.properties.url.type: must be one of: string, number, boolean, array, object, not "text"',
       expect.stringMatching(/^4:\d+ {2}blueprints\.repo\.properties\.stars: must be a map, not nothing$/),
       '4:52  blueprints.repo.properties.x: must be a map, not 5',
       '5:33  blueprints.repo.relations.owner.many: must be true or false, not "true"; take the quotes off',
       '5:57  blueprints.repo.relations.none.target: is missing; it must be text',
     ]);
+  });
+});
+
+describe('blueprints of the Sync API', () => {
+  const shop = (product: string, mapping = 'mapping: { productId: product, categoryId: category }') =>
+    acme({
+      top: `blueprints:
+  category:
+  product: { ${product} }
+  product_category: { ${mapping} }
+`,
+      resources: `      - kind: repository\n        entity: { identifier: name, blueprint: '"repo"' }\n`,
+    });
+  const CATEGORIES = 'relations: { categories: { target: category, many: true, through: product_category } }';
+  const TOLD = /^(\d+:\d+) {2}blueprints\./;
+
+  it('S4.16 name foreign keys, lists that rows of links make up, and what is translated', () => {
+    expect(load(shop(`${CATEGORIES}, translated: [name]`)).integrations).toHaveLength(1);
+  });
+
+  it.each([
+    [
+      CATEGORIES,
+      'mapping: { productId: product, categoryId: categroy }',
+      /categoryId: unknown blueprint "categroy"; did you mean "category"/,
+    ],
+    [CATEGORIES, 'mapping: { productId: product }', /mapping: must have at least two foreign keys/],
+    [CATEGORIES, 'title: Links', /through: "product_category" is no blueprint with `mapping`/],
+    [
+      CATEGORIES,
+      'mapping: { productId: product, otherId: product }',
+      /through: "product_category" has no foreign keys to both "product" and "category"/,
+    ],
+    [
+      CATEGORIES.replace('many: true', 'many: false'),
+      undefined,
+      /through: a relation that is made up of links needs `many: true`/,
+    ],
+    [
+      'properties: { name: { type: string } }, translated: [nmae]',
+      undefined,
+      /translated\[0\]: "nmae" is no property of "product"; did you mean "name"/,
+    ],
+    ['translated: []', undefined, /translated: /],
+  ])('%s with %s is a mistake, with its place', (product, mapping, message) => {
+    const found = mistakes(mapping === undefined ? shop(product) : shop(product, mapping));
+    expect(
+      found.some((line) => TOLD.test(line) && message.test(line)),
+      found.join('\n'),
+    ).toBe(true);
   });
 });

@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
+  indexWorkflowId,
   kindWorkflowId,
   liveWorkflowId,
   resyncWorkflowId,
@@ -71,6 +72,7 @@ describe('docs/architecture.md', async () => {
       secondLookWorkflowId(integration, '<kind>'),
       liveWorkflowId(integration),
       scheduleId(integration),
+      indexWorkflowId('<task queue>'),
     ]);
   });
 });

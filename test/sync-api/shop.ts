@@ -5,7 +5,7 @@ import { type Answer, type Api, api } from '../server/support.ts';
 import { Rig, type RigOptions } from '../support/rig.ts';
 
 /** What a shop's entities are to the catalog. */
-export const SHOP = {
+const SHOP = {
   category: { properties: { name: { type: 'string' } }, translated: ['name'] },
   country: { properties: { name: { type: 'string' } }, translated: ['name'] },
   tax: { properties: { name: { type: 'string' }, taxRate: { type: 'number' } } },

@@ -24,7 +24,7 @@ const blueprint = ({ relations = {}, mapping = {}, translated = [] }: Declared):
 });
 
 /** The test shop's entities as a configuration would declare them; children before parents, to be put in order. */
-export const BLUEPRINTS: Blueprints = new Map(
+const BLUEPRINTS: Blueprints = new Map(
   Object.entries({
     product_category: blueprint({ mapping: { productId: 'product', categoryId: 'category' } }),
     product_property: blueprint({ mapping: { productId: 'product', optionId: 'property_group_option' } }),

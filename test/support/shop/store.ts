@@ -6,7 +6,7 @@ import { notBlank, ShopError } from './errors.ts';
 export type Row = Readonly<Record<string, Json>>;
 
 /** The languages of the test shop by their locale; the first is the system's, which every row must have. */
-export const LANGUAGES: Readonly<Record<string, string>> = {
+const LANGUAGES: Readonly<Record<string, string>> = {
   'en-GB': '2fbb5fe2e29a4d70aa5854ce7ce3e20b',
   'de-DE': 'c1f2a0a0b7c34d0f9a3b1f0f5a1e2d3c',
 };
@@ -190,7 +190,7 @@ export class ShopStore {
   }
 }
 
-export function modelOf(entity: string): ShopEntity {
+function modelOf(entity: string): ShopEntity {
   const model = ENTITIES[entity];
   if (model !== undefined) return model;
   throw new ShopError({
