@@ -1,6 +1,7 @@
 import { readConfigurationVersion } from '../catalog/configurations.ts';
 import type { Database } from '../catalog/database.ts';
 import type { IntegrationDocument } from '../config/configuration.ts';
+import { declaredBlueprints } from '../config/declared-blueprints.ts';
 import type { ConfigurationContext } from '../config/definitions.ts';
 import { resolveDocument } from '../config/load.ts';
 import type { DestinationType } from '../destinations/destination.ts';
@@ -51,6 +52,7 @@ async function build(parts: PipelineParts, configVersion: number): Promise<Pipel
     destination: byType(parts.destinations, destination.type).create(destination.settings, {
       integration: integration.id,
       blueprints: document.blueprints as Readonly<Record<string, unknown>>,
+      declared: declaredBlueprints([document]),
     }),
     mappings: new Map(resources.map((resource) => [resource.key, createResourceMapping(resource)])),
     policies: recordPolicies(integration, opened),

@@ -3,6 +3,7 @@ import { isRawRecord, type Json } from '../domain/json.ts';
 import { blueprintFindings } from './blueprint-checks.ts';
 import type { Configuration, Integration } from './configuration.ts';
 import type { ConfigurationContext } from './definitions.ts';
+import { destinationFindings } from './destination-checks.ts';
 import { filled } from './filled.ts';
 import { toIntegration } from './integration.ts';
 import { NamedParts } from './named-parts.ts';
@@ -51,6 +52,7 @@ export function check(raw: Json, context: ConfigurationContext): Checked {
     ...parts.findings,
     ...validation.findings,
     ...blueprintFindings(tree, display),
+    ...destinationFindings(tree, { display, context }),
     ...policyFieldFindings(tree),
   ];
   return { integrations, tombstones: file?.tombstones ?? UNSAID, findings, warnings: policyWarnings(integrations) };

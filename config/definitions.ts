@@ -1,4 +1,6 @@
 import type { z } from 'zod';
+import type { Blueprints } from '../domain/blueprint.ts';
+import type { FieldPath } from '../domain/entity.ts';
 import type { Json } from '../domain/json.ts';
 
 /**
@@ -24,7 +26,7 @@ export interface SourceDefinition {
    * What is wrong that only the source's own code can tell, before anything runs: a module that is not there, a selector
    * that it does not take. Asked when a file is read and nothing else is wrong with it. Absent: the schemas say it all.
    */
-  readonly verify?: (settings: Readonly<Record<string, unknown>>, about: AboutSource) => Promise<SourceMistake[]>;
+  readonly verify?: (settings: Readonly<Record<string, unknown>>, about: AboutSource) => Promise<DefinitionMistake[]>;
 }
 
 export interface AboutSource {
@@ -40,8 +42,11 @@ export interface ConfiguredResource {
   readonly selector: Readonly<Record<string, unknown>>;
 }
 
-/** The path begins below the integration: `resources`, 0, `kind`. */
-export interface SourceMistake {
+/**
+ * The path begins below what was asked about: below the integration (`resources`, 0, `kind`), or below the `entity:` of
+ * a mapping.
+ */
+export interface DefinitionMistake {
   readonly path: readonly (string | number)[];
   readonly message: string;
 }
@@ -50,6 +55,15 @@ export interface SourceMistake {
 export interface DestinationDefinition {
   readonly type: string;
   readonly settings: z.ZodObject;
+  /** What of a mapping the destination could never hold. Absent: it holds any entity. */
+  readonly refusals?: (mapped: MappedFields) => readonly DefinitionMistake[];
+}
+
+/** What a mapping makes, as far as that can be told before it runs. */
+export interface MappedFields {
+  readonly blueprint: string;
+  readonly fields: readonly FieldPath[];
+  readonly blueprints: Blueprints;
 }
 
 /** What is wrong with an expression; `position` is a character offset into its text, where known. */

@@ -9,9 +9,6 @@ const LATER_KEYS: Readonly<Record<string, readonly string[]>> = {
   'integrations.*': ['keepRawPages'],
 };
 
-/** The same for the words after `type:`. */
-export const LATER_DESTINATIONS: readonly string[] = ['port', 'shopware'];
-
 /** Whether a key of the map at `path` belongs to a later version. */
 export function isLaterKey(path: Path, key: string): boolean {
   const keys = Object.entries(LATER_KEYS).find(([pattern]) => matches(path, pattern))?.[1];

@@ -3,7 +3,6 @@ import { SCOPE_PREFIX } from '../domain/call.ts';
 import { isRawRecord, type Json } from '../domain/json.ts';
 import type { ConfigurationContext, DestinationDefinition, SourceDefinition } from './definitions.ts';
 import type { Display } from './display.ts';
-import { LATER_DESTINATIONS, notYet } from './later.ts';
 import type { Finding, Path } from './problem.ts';
 import { DEFAULT_DESTINATION } from './schema.ts';
 import { choice } from './suggestion.ts';
@@ -26,7 +25,7 @@ export class NamedParts {
   source(integration: Path): SourceDefinition | null {
     const path = [...integration, 'source', 'type'];
     const known = this.#context.sources.map(({ type }) => type);
-    const type = this.#nameAt(path, { what: 'source type', known, later: [] });
+    const type = this.#nameAt(path, { what: 'source type', known });
     return this.#context.sources.find((source) => source.type === type) ?? null;
   }
 
@@ -34,9 +33,7 @@ export class NamedParts {
     const path = [...integration, 'destination', 'type'];
     const known = this.#context.destinations.map(({ type }) => type);
     const isNamed = valueAt(this.#tree, path) !== undefined;
-    const type = isNamed
-      ? this.#nameAt(path, { what: 'destination type', known, later: LATER_DESTINATIONS })
-      : DEFAULT_DESTINATION;
+    const type = isNamed ? this.#nameAt(path, { what: 'destination type', known }) : DEFAULT_DESTINATION;
     return this.#context.destinations.find((destination) => destination.type === type) ?? null;
   }
 
@@ -49,7 +46,7 @@ export class NamedParts {
     const settings = valueAt(this.#tree, [...resource.slice(0, 2), 'source']) ?? null;
     const kinds = source.kindsOf === undefined ? source.kinds : source.kindsOf(settings);
     if (kinds === null) return this.#anyKind(path);
-    const name = this.#nameAt(path, { what: 'kind', known: Object.keys(kinds), later: [] });
+    const name = this.#nameAt(path, { what: 'kind', known: Object.keys(kinds) });
     const selector = name === null ? undefined : kinds[name];
     return name === null || selector === undefined ? null : { name, selector };
   }
@@ -66,7 +63,7 @@ export class NamedParts {
   }
 
   /** The name at `path` when it is one of those known; else `null`, and a finding unless the map itself is missing. */
-  #nameAt(path: Path, { what, known, later }: { what: string; known: readonly string[]; later: readonly string[] }) {
+  #nameAt(path: Path, { what, known }: { what: string; known: readonly string[] }) {
     const name = valueAt(this.#tree, path);
     if (typeof name === 'string' && known.includes(name)) return name;
     if (!isRawRecord(valueAt(this.#tree, path.slice(0, -1))) || this.#display.isUnfilled(path)) return null;
@@ -75,7 +72,6 @@ export class NamedParts {
     const plain = this.#display.plain(path);
     let message = `must be one of: ${all}, not ${shown}`;
     if (name === undefined) message = `is missing; one of: ${all}`;
-    else if (typeof name === 'string' && later.includes(name)) message = `${what} ${notYet(name)}; one of: ${all}`;
     else if (plain !== null) message = `unknown ${what} ${shown}; ${choice(plain, known)}`;
     this.findings.push({ path, at: 'value', message, offset: null });
     return null;

@@ -5,6 +5,7 @@ import type { StagedBatch } from '../catalog/mapped-batch.ts';
 import type { StaleKind, StaleScope } from '../catalog/stale.ts';
 import type { WrittenBatch } from '../catalog/upsert.ts';
 import type { DestinationDefinition } from '../config/definitions.ts';
+import type { Blueprints } from '../domain/blueprint.ts';
 import type { PinnedRun, RunRef } from '../domain/run.ts';
 
 /**
@@ -61,7 +62,10 @@ export interface RemoteSide {
 /** What a destination is told of the integration that writes to it. */
 export interface DestinationContext {
   readonly integration: string;
+  /** As they are written. */
   readonly blueprints: Readonly<Record<string, unknown>>;
+  /** The same, read. */
+  readonly declared: Blueprints;
 }
 
 /** A kind of destination that a configuration can name. */

@@ -1,6 +1,7 @@
 import type { ConfigurationContext } from '../config/definitions.ts';
 import { catalogDefinition } from '../destinations/catalog.ts';
 import { portDefinition } from '../destinations/port/port-destination.ts';
+import { shopwareDefinition } from '../destinations/shopware/shopware-destination.ts';
 import { checkExpression } from '../mapping/expression.ts';
 import { sourceTypes } from './source-types.ts';
 
@@ -9,5 +10,6 @@ import { sourceTypes } from './source-types.ts';
  * folder of the configuration file.
  */
 export function configurationContext(env: NodeJS.ProcessEnv, directory = process.cwd()): ConfigurationContext {
-  return { sources: sourceTypes, destinations: [catalogDefinition, portDefinition], checkExpression, directory, env };
+  const destinations = [catalogDefinition, portDefinition, shopwareDefinition];
+  return { sources: sourceTypes, destinations, checkExpression, directory, env };
 }

@@ -12,9 +12,11 @@ import type { TemporalAddress } from '../client/temporal.ts';
 import type { ConfigurationContext } from '../config/definitions.ts';
 import { catalogDestination } from '../destinations/catalog.ts';
 import { portDestination } from '../destinations/port/port-destination.ts';
+import { shopwareDestination } from '../destinations/shopware/shopware-destination.ts';
 import { PortWatch } from './port-watch.ts';
 import { ScheduleKeeper } from './schedule-keeper.ts';
 import { probeSearchAttributes } from './search-attributes.ts';
+import { ShopIndexKeeper } from './shop-index-keeper.ts';
 import { sourceTypes } from './source-types.ts';
 import { loadWorkflowBundle } from './workflow-bundle.ts';
 
@@ -54,7 +56,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const pipeline = createPipelines({
     db,
     sources: sourceTypes,
-    destinations: [catalogDestination(db), portDestination(db)],
+    destinations: [catalogDestination(db), portDestination(db), shopwareDestination(db)],
     context,
   });
   const searchAttributes = await probe(temporal, log);
@@ -97,7 +99,9 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     shutdownForceTime: '10 seconds',
   });
   const schedules = new ScheduleKeeper({ db, client, env: context.env, log });
-  const sweeping = sweep({ client, schedules, port: new PortWatch({ db, client, context, log }), log });
+  const port = new PortWatch({ db, client, context, log });
+  const shops = new ShopIndexKeeper({ db, context, log });
+  const sweeping = sweep({ client, schedules, port, shops, log });
   const shutDown = (): void => {
     for (const each of [worker, own]) if (each.getState() === 'RUNNING') each.shutdown();
   };
@@ -147,15 +151,16 @@ interface Swept {
   readonly client: TidemarkClient;
   readonly schedules: ScheduleKeeper;
   readonly port: PortWatch;
+  readonly shops: ShopIndexKeeper;
   readonly log: Log;
 }
 
 /**
  * Sends signals again that were lost between a trigger's commit and Temporal (sync-semantics 4.1), closes runs whose
  * workflow has ended without a word, has indexed what was written, keeps schedules in step, looks for triggers given in
- * Port, and drops what was kept long enough. None waits for another to succeed.
+ * Port, has shops index what they were told not to, and drops what was kept long enough. None waits for another to succeed.
  */
-function sweep({ client, schedules, port, log }: Swept): { stop(): Promise<void> } {
+function sweep({ client, schedules, port, shops, log }: Swept): { stop(): Promise<void> } {
   const warn = (error: Error): void => log.warn(`sweep, trying again in ${SWEEP_SECONDS} s: ${error.message}`);
   const keep = (): Promise<void> => schedules.keep().catch(warn);
   let sweeping: Promise<unknown> = keep();
@@ -169,9 +174,10 @@ function sweep({ client, schedules, port, log }: Swept): { stop(): Promise<void>
       keep(),
     ]);
   }, SWEEP_SECONDS * 1000);
-  let watching: Promise<unknown> = port.look().catch(warn);
+  const look = (): Promise<unknown> => Promise.all([port.look().catch(warn), shops.look().catch(warn)]);
+  let watching = look();
   const watchTimer = setInterval(() => {
-    watching = port.look().catch(warn);
+    watching = look();
   }, WATCH_SECONDS * 1000);
   return {
     async stop() {

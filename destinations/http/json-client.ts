@@ -41,6 +41,8 @@ export interface JsonRequest {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
+  /** Answers that would be tried again and need not be: they will not change. `null`: no answer in time. */
+  readonly isFinal?: (answer: JsonAnswer | null) => boolean;
 }
 
 export interface JsonAnswer {
@@ -89,8 +91,11 @@ export class JsonClient {
         continue;
       }
       if (answer?.status === 401 || answer?.status === 403) throw this.#refused(request, answer.status);
-      if (answer !== null && !isTransient(answer.status)) return answer;
+      if (answer !== null && (!isTransient(answer.status) || request.isFinal?.(answer))) return answer;
       if (answer?.status !== 429 && !problem?.neverLeft) effect = 'unknown';
+      if (problem?.timedOut && request.isFinal?.(null)) {
+        throw new CallFailure(`${this.#shown(request)} did not answer in time`, effect, true);
+      }
       const what = problem?.text ?? `answered ${answer?.status}`;
       if (attempt === TRIES || request.signal.aborted) {
         throw this.#failure(request, `${what} on each of ${attempt} tries`, effect);
@@ -122,7 +127,12 @@ export class JsonClient {
     } catch (error) {
       if (!isAxiosError(error)) throw error;
       const code = error.code ?? 'no answer';
-      return { answer: null, problem: { text: `failed (${code})`, neverLeft: NEVER_LEFT.includes(code) } };
+      const problem = {
+        text: `failed (${code})`,
+        neverLeft: NEVER_LEFT.includes(code),
+        timedOut: code === 'ETIMEDOUT',
+      };
+      return { answer: null, problem };
     }
   }
 
@@ -156,7 +166,7 @@ export class JsonClient {
 
 interface Tried {
   readonly answer: JsonAnswer | null;
-  readonly problem: { readonly text: string; readonly neverLeft: boolean } | null;
+  readonly problem: { readonly text: string; readonly neverLeft: boolean; readonly timedOut: boolean } | null;
 }
 
 const isTransient = (status: number): boolean => status === 408 || status === 429 || status >= 500;

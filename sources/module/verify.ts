@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { ConfiguredResource, SourceMistake } from '../../config/definitions.ts';
+import type { ConfiguredResource, DefinitionMistake } from '../../config/definitions.ts';
 import { SourceError } from '../../domain/errors.ts';
 import type { IntegrationDefinition } from './definition.ts';
 
@@ -17,7 +17,7 @@ export function listenersOf({ listeners }: IntegrationDefinition<object>, kind: 
 export function kindMistakes(
   definition: IntegrationDefinition<object>,
   resources: readonly ConfiguredResource[],
-): SourceMistake[] {
+): DefinitionMistake[] {
   return [
     ...uselessLookups(definition),
     ...uselessResolvers(definition),
@@ -36,7 +36,7 @@ export function kindMistakes(
 }
 
 /** A lookup finds a record by its key. */
-function uselessLookups({ lookups, listeners }: IntegrationDefinition<object>): SourceMistake[] {
+function uselessLookups({ lookups, listeners }: IntegrationDefinition<object>): DefinitionMistake[] {
   const keyed = new Set(listeners.flatMap(({ kind, options }) => (options.recordKey === undefined ? [] : [kind])));
   const useless = [...lookups.keys()].filter((kind) => !keyed.has(kind));
   return useless.map((kind) => ({
@@ -46,7 +46,7 @@ function uselessLookups({ lookups, listeners }: IntegrationDefinition<object>): 
 }
 
 /** A resolver is called for records that a listener reads. */
-function uselessResolvers({ resolvers, listeners }: IntegrationDefinition<object>): SourceMistake[] {
+function uselessResolvers({ resolvers, listeners }: IntegrationDefinition<object>): DefinitionMistake[] {
   const kinds = new Set(listeners.map(({ kind }) => kind));
   const useless = kinds.has(null) ? [] : [...resolvers.keys()].filter((kind) => kind !== null && !kinds.has(kind));
   return useless.map((kind) => ({
@@ -56,10 +56,10 @@ function uselessResolvers({ resolvers, listeners }: IntegrationDefinition<object
 }
 
 function selectorMistakes(
-  path: SourceMistake['path'],
+  path: DefinitionMistake['path'],
   schema: z.ZodObject,
   selector: ConfiguredResource['selector'],
-): SourceMistake[] {
+): DefinitionMistake[] {
   const issues = schema.safeParse(selector).error?.issues ?? [];
   return issues.map((issue) => ({ path: [...path, ...(issue.path as (string | number)[])], message: issue.message }));
 }

@@ -9,13 +9,6 @@ describe('keys of later versions are refused by name', () => {
     expect(found[0]).toMatch(new RegExp(`[.\\s]${key}: \`${key}\` is not supported yet in this version$`));
   });
 
-  it.each(['port', 'shopware'])('destination type %s, whatever its settings', (type) => {
-    const text = acme({ integration: `    destination: { type: ${type}, baseUrl: x, merge: true }\n` });
-    expect(mistakes(text)).toEqual([
-      `5:26  integrations.acme.destination.type: destination type \`${type}\` is not supported yet in this version; one of: catalog`,
-    ]);
-  });
-
   it('only where they will belong; elsewhere they are unknown', () => {
     expect(mistakes(acme({ integration: '    maxShare: 1\n' }))[0]).toContain('unknown key "maxShare"');
     expect(mistakes(acme({ integration: '    server: 1\n' }))[0]).toContain('unknown key "server"');

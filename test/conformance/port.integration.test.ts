@@ -16,7 +16,7 @@ describeDestination('port', async () => {
   const options = { merge: false, createMissingRelatedEntities: true, createBlueprints: false, reconcileEvery: 1_000 };
   const destination: Destination = portDestination(db).create(
     { ...settings, ...options },
-    { integration: 'acme', blueprints: {} },
+    { integration: 'acme', blueprints: {}, declared: new Map() },
   );
   const name = portName(settings);
   return {

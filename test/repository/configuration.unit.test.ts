@@ -63,8 +63,8 @@ describe('configurations in the documents', () => {
       { file: 'docs/configuration.md', text: String(example) },
       configurationContext({}),
     );
-    // One for each type of source.
-    expect(stored).toHaveLength(4);
+    // One for each type of source, and for a shop as destination.
+    expect(stored).toHaveLength(5);
     const shown = keysIn(parse(String(example)), new Set(all));
     expect(all.filter((key) => !shown.includes(key))).toEqual([]);
     const page = textOf('docs/configuration.md');

@@ -9,6 +9,7 @@ export interface HttpIntegration {
   readonly source: Readonly<Record<string, unknown>>;
   readonly resources: readonly Readonly<Record<string, unknown>>[];
   readonly deletes?: Readonly<Record<string, unknown>>;
+  readonly destination?: Readonly<Record<string, unknown>>;
 }
 
 /** Everything real, with an integration of the test's own. */
