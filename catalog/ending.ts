@@ -16,6 +16,7 @@ export const WRITTEN = "case when c.conflict_base is null then c.base else c.bas
 export async function collectDoomed(tx: Queryable, select: string, values: readonly unknown[]): Promise<void> {
   // A table of its own, analyzed: PostgreSQL cannot guess how many these are, and compares all with all if it does.
   await tx.query(`
+    drop table if exists pg_temp.doomed;
     create temp table doomed (
       destination text, integration text, resource text, record_key text, blueprint text, identifier text,
       kind text, removed boolean, base jsonb, owns boolean) on commit drop`);
