@@ -35,26 +35,36 @@ interface Assignment {
 const IN_THIS_TRANSACTION = 'r.pending and r.changed_in = pg_current_xact_id()';
 
 /**
- * Assigns to a batch what writing it changed, and what it found as it is to be but was not confirmed yet: an earlier run
- * did not come to it, or has no answer (sync-semantics 5.3). Returns how many entities are of the second sort. Call it
- * right after `writeMapped`.
+ * Assigns to a batch what the transaction is going to change, from its first change on (the trigger
+ * `note_remote_change`). Call it before `writeMapped`.
+ */
+export async function assignChanges(
+  tx: Queryable,
+  { integration, runId }: RunRef,
+  { kind, fetchAttempt }: Pick<AssignedBatch, 'kind' | 'fetchAttempt'>,
+): Promise<void> {
+  const assignment = JSON.stringify({ integration, run_id: runId, kind, batch: fetchAttempt });
+  await tx.query(`select set_config('tidemark.assigned', $1, true)`, [assignment]);
+}
+
+/**
+ * Assigns to a batch what writing it found as it is to be but was not confirmed yet: an earlier run did not come to it, or
+ * has no answer (sync-semantics 5.3). What the transaction changes from here on is not the batch's. Returns how many
+ * entities were found. Call it right after `writeMapped`.
  */
 export async function assignToBatch(
   tx: Queryable,
   run: RunRef,
   { destination, kind, fetchAttempt, entities }: AssignedBatch,
 ): Promise<number> {
-  const [row] = await tx.query<{ found: number }>(
-    `with staged as (
-       select distinct blueprint, identifier from unnest($6::text[], $7::text[]) as s (blueprint, identifier)
-     ), assigned as (
-       update tidemark.remote_entity r
-          set integration = $2, run_id = $3, kind = $4, batch = $5, call = null, waits = null, reason = null
-         from staged s
-        where r.destination = $1 and r.blueprint = s.blueprint and r.identifier = s.identifier and r.pending
-       returning r.changed_in = pg_current_xact_id() as changed
-     )
-     select count(*) filter (where not changed) as found from assigned`,
+  await tx.query(`select set_config('tidemark.assigned', '', true)`);
+  const found = await tx.query(
+    `update tidemark.remote_entity r
+        set integration = $2, run_id = $3, kind = $4, batch = $5, call = null, waits = null, reason = null
+       from (select distinct blueprint, identifier from unnest($6::text[], $7::text[]) as s (blueprint, identifier)) s
+      where r.destination = $1 and r.blueprint = s.blueprint and r.identifier = s.identifier and r.pending
+        and r.changed_in <> pg_current_xact_id()
+     returning 1`,
     [
       destination,
       run.integration,
@@ -65,7 +75,7 @@ export async function assignToBatch(
       entities.map(({ identifier }) => identifier),
     ],
   );
-  return (row as { found: number }).found;
+  return found.length;
 }
 
 interface AssignedBatch {

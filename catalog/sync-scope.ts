@@ -8,7 +8,7 @@ import { type DeletePhase, type DeleteRequest, deleteConfirmed, readDeletes } fr
 import { lockBlueprintsOf, withParents } from './ending.ts';
 import { fenced } from './fence.ts';
 import { settleCall } from './inbox.ts';
-import { assignToBatch } from './outbox.ts';
+import { assignChanges, assignToBatch } from './outbox.ts';
 import { supersedePlans } from './plans.ts';
 import { lockOutCalls, writeMapped } from './write-batch.ts';
 
@@ -89,10 +89,11 @@ async function write(tx: Queryable, run: PinnedRun, synced: Synced) {
     quarantined: [],
   };
   const request = { integration: run.integration, destination, epoch: run.epoch, batch, live: false };
-  const { unchanged, skipped, duplicates, outdated, ...changed } = await writeMapped(tx, request);
-  // What a remote destination is to hold counts when that has confirmed it.
   const remote = isRemote(destination);
   const sent = { destination, kind, fetchAttempt: randomUUID(), entities };
+  if (remote) await assignChanges(tx, run, sent);
+  const { unchanged, skipped, duplicates, outdated, ...changed } = await writeMapped(tx, request);
+  // What a remote destination is to hold counts when that has confirmed it.
   const found = remote ? await assignToBatch(tx, run, sent) : 0;
   const { created, updated } = remote ? { created: 0, updated: 0 } : changed;
   await tx.query(

@@ -5,7 +5,7 @@ import { storableText } from '../domain/text.ts';
 import type { Database, Queryable } from './database.ts';
 import { fenced } from './fence.ts';
 import type { StagedBatch } from './mapped-batch.ts';
-import { assignToBatch } from './outbox.ts';
+import { assignChanges, assignToBatch } from './outbox.ts';
 import { putIntoQuarantine } from './quarantine.ts';
 import { type Written, writeMapped } from './write-batch.ts';
 
@@ -57,8 +57,9 @@ export function upsertStaged(
   return fenced(db, run, async (tx) => {
     const applied = await appliedBatch(tx, batch.fetchAttempt, 'for update');
     if (applied) return applied;
-    const changed = await writeMapped(tx, { ...run, destination, batch, live: false });
     const remote = isRemote(destination);
+    if (remote) await assignChanges(tx, run, batch);
+    const changed = await writeMapped(tx, { ...run, destination, batch, live: false });
     const counted = remote ? unconfirmed(changed, await assignToBatch(tx, run, { ...batch, destination })) : changed;
     // After the locks that calls take first as well: in the other order the two could lock each other out.
     await putIntoQuarantine(tx, run, batch);

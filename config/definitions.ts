@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { Blueprints } from '../domain/blueprint.ts';
 import type { FieldPath } from '../domain/entity.ts';
-import type { Json } from '../domain/json.ts';
+import type { Json, RawRecord } from '../domain/json.ts';
 
 /**
  * What the configuration must know of a source type to check its settings and selectors. A key with nothing after it
@@ -22,12 +22,24 @@ export interface SourceDefinition {
    * kinds are `kinds`.
    */
   readonly kindsOf?: (settings: Json) => Readonly<Record<string, z.ZodObject>> | null;
+  /** What is filled in where the configuration says nothing. Absent: nothing. */
+  readonly defaults?: SourceDefaults;
   /**
    * What is wrong that only the source's own code can tell, before anything runs: a module that is not there, a selector
    * that it does not take. Asked when a file is read and nothing else is wrong with it. Absent: the schemas say it all.
    */
   readonly verify?: (settings: Readonly<Record<string, unknown>>, about: AboutSource) => Promise<DefinitionMistake[]>;
 }
+
+/** Written as in a configuration. What the user has written of the same name is never touched. */
+export interface SourceDefaults {
+  /** By name; the targets of their relations are among them. */
+  readonly blueprints: Readonly<Record<string, RawRecord>>;
+  /** By kind: the `entity:` of a resource that has none. */
+  readonly mappings: Readonly<Record<string, DefaultMapping>>;
+}
+
+export type DefaultMapping = RawRecord & { readonly blueprint: string };
 
 export interface AboutSource {
   /** The folder of the configuration file. */

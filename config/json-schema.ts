@@ -67,7 +67,10 @@ function resourceSchemas(source: SourceDefinition) {
   // Where kinds are the user's own, any name will do.
   if (source.kindsOf) return [resourceSchema({ kind: null, checkExpression: () => null })];
   const kinds = Object.entries(source.kinds).map(([name, selector]) => ({ name, selector }));
-  return kinds.map((kind) => resourceSchema({ kind, checkExpression: () => null }));
+  return kinds.map((kind) => {
+    const schema = resourceSchema({ kind, checkExpression: () => null });
+    return Object.hasOwn(source.defaults?.mappings ?? {}, kind.name) ? schema.partial({ entity: true }) : schema;
+  });
 }
 
 const BLUEPRINTS = 'The blueprints of the catalog. Optional, but a relation that is mapped needs its target here';

@@ -7,6 +7,7 @@ import { ConfigurationError, type Finding, type Problem, pathKey, pathText, unpl
 import { resyncInterval } from './schema.ts';
 import { checkServer, withoutServer } from './server.ts';
 import { intervalPath } from './settings.ts';
+import { withSourceDefaults } from './source-defaults.ts';
 import { valueAt } from './tree.ts';
 import { Validation } from './validation.ts';
 import { readYaml } from './yaml.ts';
@@ -21,8 +22,9 @@ export interface ConfigurationText {
 export function loadConfiguration({ file, text }: ConfigurationText, context: ConfigurationContext): Configuration {
   // A byte order mark is no part of the text, and would shift the columns of the first line.
   const yaml = readYaml(text.replace(/^\uFEFF/, ''));
+  const value = yaml.value === undefined ? undefined : withSourceDefaults(yaml.value, context);
   const { integrations, tombstones, findings, warnings } =
-    yaml.value === undefined ? UNREAD : check(withoutServer(yaml.value), context);
+    value === undefined ? UNREAD : check(withoutServer(value), context);
   const checked = checkServer(yaml.value ?? {}, context);
   const lost = new Set(yaml.problems.filter(({ isLost }) => isLost).map(({ path }) => pathKey(path)));
   const told = [...checked.findings, ...findings].filter(({ path }) => !lost.has(pathKey(path)));
@@ -31,8 +33,8 @@ export function loadConfiguration({ file, text }: ConfigurationText, context: Co
     ...told.map((finding) => ({ ...unplaced(finding), file, ...yaml.locate(finding) })),
   ];
   const { server } = checked;
-  if (problems.length > 0 || yaml.value === undefined || server === undefined) throw new ConfigurationError(problems);
-  const documents = documentsOf(yaml.value);
+  if (problems.length > 0 || value === undefined || server === undefined) throw new ConfigurationError(problems);
+  const documents = documentsOf(value);
   return { file, server, tombstones, integrations, documents, warnings: located({ file, text }, warnings) };
 }
 

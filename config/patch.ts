@@ -5,7 +5,9 @@ import type { IntegrationDocument } from './configuration.ts';
 import type { ConfigurationContext } from './definitions.ts';
 import { ConfigurationError, type Finding, type Path, pathKey, unplaced } from './problem.ts';
 import { integrationKeys, PATCHABLE_KEYS } from './schema.ts';
+import { withSourceDefaults } from './source-defaults.ts';
 import { choice } from './suggestion.ts';
+import { valueAt } from './tree.ts';
 
 /** Keys of an integration and what replaces each, whole; `null`: as if the key were not there. */
 export type ConfigurationPatch = Readonly<Record<string, Json>>;
@@ -27,13 +29,19 @@ export function patchDocument(
   const refused = new Set(inspected.findings.map(({ path }) => pathKey(path)));
   const kept = Object.entries(inspected.patch).filter(([key]) => isPatchable(key));
   const integration = withoutNulls({ ...(document.integration as object), ...Object.fromEntries(kept) });
-  const checked = check({ blueprints: blueprints as Json, integrations: { [id]: integration } }, context);
+  const whole = withSourceDefaults({ blueprints: blueprints as Json, integrations: { [id]: integration } }, context);
+  const checked = check(whole, context);
   const consequences = checked.findings
     .map((finding) => ({ ...finding, path: asSent(finding.path, patch) }))
     .filter(({ path }) => !refused.has(pathKey(path)));
   const findings = [...keyFindings(patch), ...inspected.findings, ...consequences];
-  if (findings.length === 0) return { ...document, integration };
+  if (findings.length === 0) return { ...document, ...partsOf(whole, id) };
   throw new ConfigurationError(findings.map(unplaced));
+}
+
+/** What of a whole configuration is stored for an integration. */
+function partsOf(whole: Json, id: string): Omit<IntegrationDocument, 'id'> {
+  return { integration: valueAt(whole, ['integrations', id]), blueprints: valueAt(whole, ['blueprints']) };
 }
 
 /** What a stored document holds under the keys that a patch may replace. */

@@ -84,7 +84,6 @@ export class JsonClient {
     let [renew, effect]: [boolean, CallFailure['effect']] = [false, 'none'];
     for (let attempt = 1; ; attempt++) {
       if (limit.pending > LONGEST_WAIT_IN_CALL) throw this.#failure(request, 'has to wait for the rate limit', effect);
-      await limit.wait(request.signal);
       const { answer, problem } = await this.#try(request, renew);
       if (answer?.status === 401 && !renew && this.#options.token) {
         renew = true;
@@ -109,7 +108,7 @@ export class JsonClient {
   async #try({ method, path, body, headers, signal }: JsonRequest, renew: boolean): Promise<Tried> {
     const { token, limit } = this.#options;
     const bearer = token && (await token(renew, signal));
-    limit.spend();
+    await limit.spend(signal);
     try {
       const response = await this.#axios.request<string>({
         method,
@@ -125,6 +124,7 @@ export class JsonClient {
       limit.note(response.status, response.headers);
       return { answer: { status: response.status, body: jsonOf(response) }, problem: null };
     } catch (error) {
+      limit.lost();
       if (!isAxiosError(error)) throw error;
       const code = error.code ?? 'no answer';
       const problem = {

@@ -14,6 +14,8 @@ export class RateLimit {
   #until = 0;
   #left = Number.POSITIVE_INFINITY;
   #resetAt = 0;
+  /** Requests under way: no answer has counted them yet. */
+  #underWay = 0;
 
   /** Milliseconds until the next request may be sent; 0: now. */
   get pending(): number {
@@ -32,20 +34,29 @@ export class RateLimit {
     }
   }
 
-  /** A request leaves now. */
-  spend(): void {
+  /** Waits as well, and counts a request that leaves then. What came of it is told by `note` or `lost`. */
+  async spend(signal: AbortSignal): Promise<void> {
+    // Others may have waited for the same, and left first: asked again until this one is the next.
+    while (this.pending > 0) await this.wait(signal);
     if (Date.now() >= this.#resetAt) this.#left = Number.POSITIVE_INFINITY;
     this.#left -= 1;
+    this.#underWay += 1;
+  }
+
+  /** No answer came. */
+  lost(): void {
+    this.#underWay -= 1;
   }
 
   note(status: number, headers: AnswerHeaders): void {
+    this.#underWay -= 1;
     const remaining = numberIn(headers, 'x-ratelimit-remaining');
     const reset = numberIn(headers, 'x-ratelimit-reset');
     if (remaining !== null && reset !== null) {
       const resetAt = reset > YEAR_SECONDS ? reset * 1000 : Date.now() + reset * 1000;
       // Answers come in another order than requests leave: within one window the lower number is the newer one.
-      const sameWindow = Math.abs(resetAt - this.#resetAt) < 2_000;
-      this.#left = sameWindow ? Math.min(this.#left, remaining) : remaining;
+      const isCounted = Math.abs(resetAt - this.#resetAt) < 2_000 && Number.isFinite(this.#left);
+      this.#left = isCounted ? Math.min(this.#left, remaining) : remaining - this.#underWay;
       this.#resetAt = Math.max(this.#resetAt, resetAt);
     }
     if (status < 400) return;

@@ -1,4 +1,4 @@
-import type { OutboxEntity } from '../../catalog/outbox-call.ts';
+import type { OutboxEntity } from '../../catalog/outbox-take.ts';
 import type { EntityKey, Fields } from '../../domain/entity.ts';
 import type { Json } from '../../domain/json.ts';
 

@@ -1,19 +1,19 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../../catalog/database.ts';
 import type { OutboxScope } from '../../catalog/outbox.ts';
+import type { OutboxAnswer } from '../../catalog/outbox-answers.ts';
 import {
-  type CallRequest,
-  confirmCall,
   nextExpiry,
-  type OutboxAnswer,
   type OutboxEntity,
-  takeCall,
+  type TakeRequest,
+  takeEntities,
   waitingBlueprints,
-} from '../../catalog/outbox-call.ts';
+} from '../../catalog/outbox-take.ts';
 import type { Fields } from '../../domain/entity.ts';
 import { DestinationError } from '../../domain/errors.ts';
 import type { RunRef } from '../../domain/run.ts';
+import { Confirmations, type SentCounts } from './confirmations.ts';
+import { LEAVES_WITHIN_MS, Line } from './line.ts';
 import type { Remote, RemoteAnswer, RemoteEntity } from './remote.ts';
 import type { Slots } from './slots.ts';
 
@@ -44,22 +44,12 @@ export interface SendRequest {
   /** Leave out what others are sending, in place of waiting for it. */
   readonly impatient?: boolean | undefined;
   /** What is sent of an entity for now, where that is not all. */
-  readonly content?: CallRequest['content'];
-}
-
-/** Entities, by what the remote has made of them. */
-export interface SentCounts {
-  created: number;
-  updated: number;
-  deleted: number;
-  refused: number;
-  /** Why the first one was refused. */
-  reason: string | null;
+  readonly content?: TakeRequest['content'];
 }
 
 /**
  * Sends what the outbox holds: in rank order, several calls at a time, each proven by the epoch and noted before it leaves
- * (sync-semantics 5.3). May be called by several at once; an entity is in one request at a time.
+ * (sync-semantics 5.3); some calls are noted in one transaction, and what they were answered is recorded in one. May be called by several at once; an entity is in one request at a time.
  */
 export class Sending {
   readonly #parts: SendingParts;
@@ -75,7 +65,7 @@ export class Sending {
    */
   async send(request: SendRequest): Promise<SentCounts> {
     const counts: SentCounts = { created: 0, updated: 0, deleted: 0, refused: 0, reason: null };
-    for (const removing of [false, true]) await this.#sendAll({ ...request, removing, counts });
+    for (const removing of [false, true]) await this.#sendAll({ ...request, removing, counts, delays: new Delays() });
     return counts;
   }
 
@@ -91,54 +81,63 @@ export class Sending {
         await sleep(Math.min(Math.max(expiry, 10), POLL_MS));
         continue;
       }
-      const most = pass.removing ? remote.limits.maxDeletes : remote.limits.maxEntities;
-      for (const group of ranked(waiting, remote, pass.removing)) {
-        const calls = Math.ceil(group.reduce((sum, { count }) => sum + count, 0) / most);
-        const line = new Line(group.map(({ blueprint }) => blueprint));
-        const callers = Array.from({ length: Math.min(calls, remote.limits.parallel) }, () => this.#calls(pass, line));
-        await Promise.all(callers);
-        if (line.failure !== null) throw line.failure;
-      }
+      for (const group of ranked(waiting, remote, pass.removing)) await this.#sendGroup(pass, group);
     }
+  }
+
+  async #sendGroup(pass: Pass, group: readonly WaitingBlueprint[]): Promise<void> {
+    const { db, name: destination, remote } = this.#parts;
+    const { run, removing, counts } = pass;
+    const { limits } = remote;
+    const maxEntities = removing ? limits.maxDeletes : limits.maxEntities;
+    const blueprints = group.map(({ blueprint }) => blueprint);
+    const expires = LEAVES_WITHIN_MS + limits.callDeadline + EXPIRY_MARGIN_MS;
+    const partial = pass.content !== undefined;
+    const answers = new Confirmations({ db, destination, run, removing, partial, counts });
+    const line = new Line({
+      limits,
+      maxEntities,
+      take: (request, most) =>
+        takeEntities(db, { ...pass, destination, request, blueprints, maxEntities: most, expires }),
+      giveBack: (unsent) => answers.add(unsent),
+    });
+    const stop = (): void => line.stop();
+    pass.signal?.addEventListener('abort', stop);
+    const calls = Math.ceil(group.reduce((sum, { count }) => sum + count, 0) / maxEntities);
+    const callers = Array.from({ length: Math.min(calls, limits.parallel) }, () =>
+      this.#calls(pass, { line, answers }),
+    );
+    await Promise.all(callers);
+    await line.settled();
+    pass.signal?.removeEventListener('abort', stop);
+    await answers.flush();
+    if (line.failure !== null) throw line.failure;
   }
 
   /** One call after another, until nothing waits or one has failed. */
-  async #calls(pass: Pass, line: Line): Promise<void> {
-    while (line.failure === null && !pass.signal?.aborted) {
+  async #calls(pass: Pass, work: Work): Promise<void> {
+    while (!pass.signal?.aborted) {
       try {
-        const more = await this.#parts.slots.use(() => this.#call(pass, line));
+        const more = await this.#parts.slots.use(() => this.#call(pass, work));
         if (!more) return;
       } catch (error) {
-        line.failure ??= error as Error;
+        work.line.stop(error as Error);
       }
     }
   }
 
-  async #call(pass: Pass, line: Line): Promise<boolean> {
-    const { db, name, remote } = this.#parts;
-    const { maxEntities, maxDeletes, maxBytes, callDeadline } = remote.limits;
-    await remote.ready?.(pass.signal ?? NEVER);
-    if (line.failure !== null || pass.signal?.aborted) return false;
-    const request = randomUUID();
-    const taken = await takeCall(db, {
-      ...pass,
-      destination: name,
-      request,
-      blueprints: line.blueprints,
-      maxEntities: pass.removing ? maxDeletes : maxEntities,
-      maxBytes,
-      expires: callDeadline + EXPIRY_MARGIN_MS,
-    });
-    if (taken.length === 0) return false;
-    const { answers, failure } = await this.#ask(taken, pass.removing);
-    const known = taken.flatMap((entity, index) => settled(entity, answers[index]));
-    const partial = pass.content !== undefined;
-    const confirmed = await confirmCall(db, { destination: name, request, run: pass.run, answers: known, partial });
-    tally(pass.counts, confirmed, known);
-    if (failure) throw failure;
-    const lost = answers.find(({ outcome }) => outcome === 'unanswered');
+  async #call(pass: Pass, { line, answers }: Work): Promise<boolean> {
+    await this.#parts.remote.ready?.(pass.signal ?? NEVER);
+    if (pass.signal?.aborted) return false;
+    const call = await line.next();
+    if (call === null) return false;
+    const asked = await this.#ask(call.entities, pass.removing);
+    const known = call.entities.flatMap((entity, index) => settled(call.request, entity, asked.answers[index]));
+    answers.add(known);
+    if (asked.failure) throw asked.failure;
+    const lost = asked.answers.find(({ outcome }) => outcome === 'unanswered');
     if (lost && lost.outcome !== 'done') throw new DestinationError(lost.reason);
-    line.note(known);
+    pass.delays.note(known);
     return true;
   }
 
@@ -160,6 +159,13 @@ export class Sending {
 interface Pass extends SendRequest {
   readonly removing: boolean;
   readonly counts: SentCounts;
+  readonly delays: Delays;
+}
+
+/** What the callers of a group share. */
+interface Work {
+  readonly line: Line;
+  readonly answers: Confirmations;
 }
 
 interface Asked {
@@ -171,21 +177,15 @@ const NEVER = new AbortController().signal;
 
 const writable = (entity: OutboxEntity): RemoteEntity => ({ ...entity, fields: entity.fields ?? ({} as Fields) });
 
-/** What several callers work off together. */
-class Line {
-  readonly blueprints: readonly string[];
-  failure: Error | null = null;
-  #putOff = 0;
-
-  constructor(blueprints: readonly string[]) {
-    this.blueprints = blueprints;
-  }
+/** Calls in a row that were put off as a whole. */
+class Delays {
+  #inARow = 0;
 
   /** Throws `DestinationError` when nothing but delays has come back for long. */
   note(answers: readonly OutboxAnswer[]): void {
     const [first] = answers;
-    this.#putOff = answers.every(({ outcome }) => outcome === 'later') ? this.#putOff + 1 : 0;
-    if (this.#putOff < MAX_PUT_OFF) return;
+    this.#inARow = answers.every(({ outcome }) => outcome === 'later') ? this.#inARow + 1 : 0;
+    if (this.#inARow < MAX_PUT_OFF) return;
     throw new DestinationError(`put off ${MAX_PUT_OFF} times in a row: ${first?.reason ?? 'without a reason'}`);
   }
 }
@@ -207,21 +207,12 @@ function ranked(waiting: readonly WaitingBlueprint[], remote: Remote, removing: 
 }
 
 /** What nobody knows stays marked until it expires. */
-function settled({ blueprint, identifier }: OutboxEntity, answer: RemoteAnswer | undefined): OutboxAnswer[] {
+function settled(
+  request: string,
+  { blueprint, identifier }: OutboxEntity,
+  answer: RemoteAnswer | undefined,
+): OutboxAnswer[] {
   if (answer === undefined || answer.outcome === 'unanswered') return [];
   const reason = answer.outcome === 'done' ? null : answer.reason;
-  return [{ blueprint, identifier, outcome: answer.outcome, reason }];
-}
-
-function tally(
-  counts: SentCounts,
-  confirmed: Omit<SentCounts, 'refused' | 'reason'>,
-  answers: readonly OutboxAnswer[],
-): void {
-  const refused = answers.filter(({ outcome }) => outcome === 'refused');
-  counts.created += confirmed.created;
-  counts.updated += confirmed.updated;
-  counts.deleted += confirmed.deleted;
-  counts.refused += refused.length;
-  counts.reason ??= refused[0]?.reason ?? null;
+  return [{ blueprint, identifier, request, outcome: answer.outcome, reason }];
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { SourceError } from '../../domain/errors.ts';
 import type { ListRequest, Page, Source, SourceType } from '../source.ts';
 import { GitHubClient } from './client.ts';
+import { githubDefaults } from './defaults.ts';
 import { githubEvents } from './events.ts';
 import { identify, lacksKey } from './identity.ts';
 import { type ItemKind, isItemKind, items } from './items.ts';
@@ -27,6 +28,7 @@ export const githubSource = {
   type: 'github',
   settings,
   kinds: selectorSchemas as SourceType['kinds'],
+  defaults: githubDefaults,
   create(values: Readonly<Record<string, unknown>>) {
     const { webhookSecret, ...options } = settings.parse(values);
     return createGitHubSource(new GitHubClient(options), webhookSecret);

@@ -92,6 +92,27 @@ describe('Port and what is known of it here', () => {
     expect(world?.held().size).toBe(4);
   });
 
+  it('10 blueprints that come with the source are made where they are absent, and never changed where they are', async () => {
+    const mine = { identifier: 'githubOrganization', title: 'Mine', relations: {} };
+    const { rig, port } = await start({
+      server: { blueprints: [mine] },
+      destination: { createBlueprints: true },
+      size: { repositories: 3 },
+      resources: { 'pull-request': null, organization: { entity: null }, repository: { entity: null } },
+    });
+    const run = await rig.resync();
+    expect(run.outcome).toBe('complete');
+    expect(port.store.blueprints.get('githubOrganization')).toEqual(mine);
+    expect(port.store.blueprints.get('githubRepository')).toMatchObject({
+      title: 'GitHub repository',
+      relations: { organization: { target: 'githubOrganization' } },
+    });
+    const repositories = [...port.store.of('githubRepository').values()];
+    expect(repositories.map(({ entity }) => entity.relations)).toEqual(
+      Array.from({ length: 3 }, () => ({ organization: 'org-0' })),
+    );
+  });
+
   it('10 without it, a blueprint that Port lacks fails the kind, and the error says what to do', async () => {
     const { rig } = await start({ server: { blueprints: [{ identifier: 'organization' }] } });
     const run = await rig.resync();

@@ -3,6 +3,7 @@ import { Client, Connection } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { afterEach, expect, it } from 'vitest';
 import { type Generated, generated } from '../../examples/github-server/generated.ts';
+import { PortRig } from '../support/port/rig.ts';
 import { Rig, type RigOptions, until } from '../support/rig.ts';
 
 /** Not a test: makes runs of each shape and saves what the server recorded of them. */
@@ -182,4 +183,23 @@ it('triggered by a schedule', async () => {
   await until(async () => (await schedule.describe()).info.runningActions.length === 0);
   await connection.close();
   await save('scheduled', rig, since);
+});
+
+it('to a remote destination', async () => {
+  const world = await PortRig.start({ size: { repositories: 1200, pullRequests: 40, repositoriesWithPulls: 2 } });
+  try {
+    const { rig, source } = world;
+    const since = new Date();
+    expect((await rig.resync()).outcome).toBe('complete');
+    for (const { full_name } of source.store.repositoriesOf('org-0').slice(0, 3))
+      source.store.removeRepository(String(full_name));
+    expect((await rig.resync()).outcome).toBe('complete');
+    await rig.client.unregister(rig.integration, [{ blueprint: 'repository', identifier: 'org-0/none' }], {
+      origin: 'sdk',
+      wait: true,
+    });
+    await save('remote', rig, since);
+  } finally {
+    await world.close();
+  }
 });
