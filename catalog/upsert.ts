@@ -6,6 +6,7 @@ import type { Database, Queryable } from './database.ts';
 import { fenced } from './fence.ts';
 import type { StagedBatch } from './mapped-batch.ts';
 import { assignToBatch } from './outbox.ts';
+import { endGone, lockGone, noteEdited, withoutDeleted } from './peers.ts';
 import { putIntoQuarantine } from './quarantine.ts';
 import { type Written, writeMapped } from './write-batch.ts';
 
@@ -57,8 +58,15 @@ export function upsertStaged(
   return fenced(db, run, async (tx) => {
     const applied = await appliedBatch(tx, batch.fetchAttempt, 'for update');
     if (applied) return applied;
-    const changed = await writeMapped(tx, { ...run, destination, batch, live: false });
     const remote = isRemote(destination);
+    const peer = { run, destination, batch };
+    if (!remote) await lockGone(tx, peer);
+    const present = remote ? batch : await withoutDeleted(tx, peer);
+    const changed = await writeMapped(tx, { ...run, destination, batch: present, live: false });
+    if (!remote) {
+      await noteEdited(tx, peer);
+      await endGone(tx, peer);
+    }
     const counted = remote ? unconfirmed(changed, await assignToBatch(tx, run, { ...batch, destination })) : changed;
     // After the locks that calls take first as well: in the other order the two could lock each other out.
     await putIntoQuarantine(tx, run, batch);
