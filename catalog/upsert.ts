@@ -62,7 +62,8 @@ export function upsertStaged(
     const peer = { run, destination, batch };
     if (!remote) await lockGone(tx, peer);
     const present = remote ? batch : await withoutDeleted(tx, peer);
-    const changed = await writeMapped(tx, { ...run, destination, batch: present, live: false });
+    const written = await writeMapped(tx, { ...run, destination, batch: present, live: false });
+    const changed = { ...written, outdated: written.outdated + batch.entities.length - present.entities.length };
     if (!remote) {
       await noteEdited(tx, peer);
       await endGone(tx, peer);

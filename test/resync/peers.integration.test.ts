@@ -171,7 +171,7 @@ describe('8.6 two Tidemarks', () => {
       await b.reads(a, { resolution: 'newer' });
       const random = randomFrom(11);
       const pick = <T>(from: readonly T[]): T => from[random(from.length)] as T;
-      const sides = [
+      const sides: [Side, Side] = [
         { at: a, own: Array.from({ length: 20 }, (_, n) => `a${n}`), syncs: 0 },
         { at: b, own: Array.from({ length: 20 }, (_, n) => `b${n}`), syncs: 0 },
       ];
@@ -182,10 +182,10 @@ describe('8.6 two Tidemarks', () => {
       const written = new Map<string, { step: number; deleted: boolean }>();
       const edited = { own: new Set<string>(), other: new Map<string, number>() };
 
-      async function change({ at, own }: (typeof sides)[number]): Promise<void> {
+      async function change({ at, own }: Side): Promise<void> {
         step += 1;
         const names = random(8) === 0 ? shared : own;
-        const chosen = pick(['edit', 'edit', 'edit', 'write', 'remove']);
+        const chosen = pick(['edit', 'edit', 'edit', 'edit', 'write', 'remove']);
         if (chosen !== 'edit') {
           const identifier = pick(names);
           written.set(identifier, { step, deleted: chosen === 'remove' });
@@ -210,13 +210,12 @@ describe('8.6 two Tidemarks', () => {
         await at.write(own.map((identifier) => ({ identifier, title: 'begin', tier: 'begin' })));
         for (const identifier of own) written.set(identifier, { step, deleted: false });
       }
-      for (let round = 0; round < 36; round++) {
-        while (step < ((round + 1) * 500) / 36) await change(pick(sides));
-        const side = round >= 34 || random(2) === 0 ? sides[round % 2] : sides.find(({ syncs }) => syncs < 18);
-        const due = side !== undefined && side.syncs < 18 ? side : sides.find(({ syncs }) => syncs < 18);
-        if (due === undefined) continue;
-        due.syncs += 1;
-        await due.at.sync(due.syncs === 1 ? undefined : 'last');
+      while (sides.some(({ syncs }) => syncs < 18)) {
+        const side = pick(sides.filter(({ syncs }) => syncs < 18));
+        side.syncs += 1;
+        const until = ((sides[0].syncs + sides[1].syncs) * 500) / 36;
+        while (step < until) await change(pick(sides));
+        await side.at.sync(side.syncs === 1 ? undefined : 'last');
       }
       for (const { at } of [...sides, ...sides]) await at.sync('last');
 
@@ -251,6 +250,13 @@ describe('8.6 two Tidemarks', () => {
     });
   });
 });
+
+interface Side {
+  readonly at: Instance;
+  /** The records of its own source. */
+  readonly own: readonly string[];
+  syncs: number;
+}
 
 /** A fixed series of numbers below what is asked for. */
 function randomFrom(start: number): (below: number) => number {

@@ -35,6 +35,8 @@ export interface MappedRecord {
   /** When it last changed at the source; not known when left out. */
   readonly modifiedAt?: string | null;
   readonly raw?: RawRecord;
+  /** When people last edited it, where it rests on that alone. */
+  readonly editedAt?: string | null;
 }
 
 export interface Target {
@@ -135,6 +137,7 @@ export class StagedRun {
           failed: record.failed ?? [],
           observedAt: record.observedAt ?? now,
           modifiedAt: record.modifiedAt ?? null,
+          editedAt: record.editedAt,
           raw: record.raw ?? {},
         })),
       quarantined: records
