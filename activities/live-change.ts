@@ -1,4 +1,4 @@
-import type { LiveChange, LiveEnd, LiveWrite } from '../catalog/live.ts';
+import type { LiveChange, LiveEnd, LiveWrite } from '../catalog/live-change.ts';
 import { databaseClock } from '../catalog/staging.ts';
 import { PLAIN, PLAIN_POSITION } from '../catalog/sync-scope.ts';
 import type { Resource } from '../config/configuration.ts';

@@ -9,7 +9,8 @@ import {
   type WaitingCall,
   waitingCalls,
 } from '../catalog/inbox.ts';
-import { forgetScopeTombstones, type LiveCall, type LiveChange } from '../catalog/live.ts';
+import { forgetScopeTombstones } from '../catalog/live.ts';
+import type { LiveCall, LiveChange } from '../catalog/live-change.ts';
 import { TidemarkError } from '../domain/errors.ts';
 import type { PinnedRun } from '../domain/run.ts';
 import { type ActivityDependencies, resourceKeys } from './dependencies.ts';

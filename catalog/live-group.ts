@@ -1,5 +1,5 @@
 import { parentOf } from '../domain/entity.ts';
-import type { LiveCall, LiveChange, LiveEnd, LiveWrite } from './live.ts';
+import type { LiveCall, LiveChange, LiveEnd, LiveWrite } from './live-change.ts';
 
 /**
  * Splits calls, in their order, into groups in which none touches a record or an entity that another one touches: the

@@ -4,47 +4,17 @@ import { parentOf } from '../domain/entity.ts';
 import type { Database, Queryable } from './database.ts';
 import { collectDoomed, endDoomed, lockBlueprintsOf, WRITTEN, withParents } from './ending.ts';
 import { lockCall, lockCalls, settleCall } from './inbox.ts';
+import type { LiveCall, LiveChange, LiveEnd, LiveWrite } from './live-change.ts';
 import { independentGroups } from './live-group.ts';
-import type { WritableRecords } from './mapped-batch.ts';
 import { assignToCall } from './outbox.ts';
 import { putIntoQuarantine } from './quarantine.ts';
 import { countRows, lockOutPages, type Written, writeMapped } from './write-batch.ts';
-
-/** What a call writes for one resource. */
-export type LiveWrite = Omit<WritableRecords, 'resources'>;
-
-/** Claims of a resource that a call ends, unless they were observed later. */
-export interface LiveEnd {
-  readonly resource: string;
-  readonly kind: string;
-  /** The source's key of the record; empty: it is known by its identity alone. */
-  readonly recordKey: string;
-  /** `null`: every claim of the record. */
-  readonly identity: { readonly blueprint: string; readonly identifier: string } | null;
-  /** Claims of the record that stay: it is there, as these entities. */
-  readonly kept: readonly { readonly blueprint: string; readonly identifier: string }[];
-  readonly observedAt: string;
-  /** The record is gone: no older page may bring it back (sync-semantics 6.4). */
-  readonly tombstone: boolean;
-}
-
-export interface LiveChange {
-  readonly writes: readonly LiveWrite[];
-  readonly ends: readonly LiveEnd[];
-  readonly unidentified: number;
-}
 
 export interface LiveTarget {
   readonly integration: string;
   readonly destination: string;
   /** The keys of all configured resources. */
   readonly resources: readonly string[];
-}
-
-export interface LiveCall {
-  /** Its place in the inbox. */
-  readonly seq: number;
-  readonly change: LiveChange;
 }
 
 /**

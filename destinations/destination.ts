@@ -1,6 +1,7 @@
 import type { AppliedPlan } from '../catalog/apply-plan.ts';
 import type { DeletePhase, DeleteRequest } from '../catalog/delete-phase.ts';
-import type { LiveCall, LiveTarget } from '../catalog/live.ts';
+import type { LiveTarget } from '../catalog/live.ts';
+import type { LiveCall } from '../catalog/live-change.ts';
 import type { StagedBatch } from '../catalog/mapped-batch.ts';
 import type { StaleKind, StaleScope } from '../catalog/stale.ts';
 import type { WrittenBatch } from '../catalog/upsert.ts';

@@ -2,7 +2,7 @@ import { eventChange } from '../../activities/live-change.ts';
 import type { Database } from '../../catalog/database.ts';
 import { fenced } from '../../catalog/fence.ts';
 import { acceptCalls, toInboxRow, waitingCalls } from '../../catalog/inbox.ts';
-import type { LiveChange } from '../../catalog/live.ts';
+import type { LiveChange } from '../../catalog/live-change.ts';
 import type { StagedBatch } from '../../catalog/mapped-batch.ts';
 import { nextLookups, recordAbsent, recordVerdicts } from '../../catalog/stale.ts';
 import type { Integration, Resource } from '../../config/configuration.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Database, openDatabase } from '../../catalog/database.ts';
-import type { LiveChange } from '../../catalog/live.ts';
+import type { LiveChange } from '../../catalog/live-change.ts';
 import type { StagedBatch } from '../../catalog/mapped-batch.ts';
 import { migrate } from '../../catalog/migrate.ts';
 import { catalogDestination } from '../../destinations/catalog.ts';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Database, openDatabase } from '../../catalog/database.ts';
 import { acceptCalls, toInboxRow, waitingCalls } from '../../catalog/inbox.ts';
-import type { LiveCall, LiveChange } from '../../catalog/live.ts';
+import type { LiveCall, LiveChange } from '../../catalog/live-change.ts';
 import { independentGroups } from '../../catalog/live-group.ts';
 import { migrate } from '../../catalog/migrate.ts';
 import { catalogDestination } from '../../destinations/catalog.ts';
@@ -68,7 +68,7 @@ describe('6.1 6.2 calls that are applied together', () => {
   });
 
   /** Applies calls in these portions; what they did, and what is there then. */
-  async function after(portions: readonly (readonly LiveChange[])[]) {
+  async function applied(portions: readonly (readonly LiveChange[])[]) {
     await db.query(
       'delete from tidemark.entity; delete from tidemark.claim; delete from tidemark.tombstone; delete from tidemark.inbox',
     );
@@ -103,8 +103,8 @@ describe('6.1 6.2 calls that are applied together', () => {
           const [first, changes] = [before.map(changeOf), calls.map(changeOf)];
           const numbered = changes.map((change, seq) => ({ seq, change }));
           together += independentGroups(numbered).filter((group) => group.length > 1).length;
-          const oneByOne = await after([...first, ...changes].map((change) => [change]));
-          expect(await after([...first.map((change) => [change]), changes])).toEqual(oneByOne);
+          const oneByOne = await applied([...first, ...changes].map((change) => [change]));
+          expect(await applied([...first.map((change) => [change]), changes])).toEqual(oneByOne);
         },
       ),
       { numRuns: 40 },
