@@ -1,4 +1,4 @@
-import type { FieldFailureCount, RejectedRecord, StagedEntity } from '../catalog/mapped-batch.ts';
+import type { FieldFailureCount, RejectedRecord, StagedEntity, StagedGone } from '../catalog/mapped-batch.ts';
 import type { ReadPage } from '../catalog/staging.ts';
 import type { Resource } from '../config/configuration.ts';
 import type { RawRecord } from '../domain/json.ts';
@@ -13,6 +13,7 @@ const MAX_KEY_BYTES = 1_000;
 /** Collects what the mapping makes of a batch, page by page. A page that fails as such leaves nothing behind. */
 export class BatchMapping {
   readonly entities: StagedEntity[] = [];
+  readonly gone: StagedGone[] = [];
   readonly quarantined: RejectedRecord[] = [];
   readonly fieldFailures = new Map<string, FieldFailureCount>();
   readonly counts = { pages: 0, read: 0, ruledOut: 0 };
@@ -30,10 +31,11 @@ export class BatchMapping {
   }
 
   /** `anyRecord`: those that the query rules out as well. */
-  async add({ rows, observedAt }: ReadPage, options = { anyRecord: false }): Promise<void> {
+  async add({ rows, gone, observedAt }: ReadPage, options = { anyRecord: false }): Promise<void> {
     const results = [];
     for (const record of rows) results.push({ record, result: await this.mapping.map(record, options) });
     this.counts.pages += 1;
+    this.gone.push(...gone.map((each) => ({ ...each, observedAt })));
     this.counts.read += rows.length;
     for (const { record, result } of results) {
       if (result.type === 'ruled-out') {
@@ -54,7 +56,8 @@ export class BatchMapping {
       for (const { failures, ...entity } of result.entities) {
         const failed = failures.map((failure) => failure.field);
         const times = entity.component === undefined ? this.source.timesOf?.(record) : undefined;
-        this.entities.push({ ...entity, times, recordKey, locator, failed, observedAt, raw });
+        const editedAt = this.source.editedAt?.(record);
+        this.entities.push({ ...entity, times, editedAt, recordKey, locator, failed, observedAt, raw });
         const where = entity.component === undefined ? '' : `components[${entity.component}].`;
         for (const { field, reason } of failures) this.countFailure(where + field, reason);
       }

@@ -140,7 +140,7 @@ async function read(deps: ActivityDependencies, reading: Reading, input: FetchIn
     const { page, observedAt, json } = result;
     // Only the first answer's: a later one's says nothing about what was read before it.
     if (batch.pages.length === 0) batch.clock = instant(page.clock);
-    const packing = packPage(observedAt, json);
+    const packing = packPage(observedAt, json, page.gone);
     // Waited for when the batch is whole.
     packing.catch(() => {});
     batch.pages.push(packing);

@@ -45,7 +45,7 @@ interface Rows {
 
 async function mapped({ pipeline }: Worksite, { resource, rows, observedAt }: Rows, anyRecord = false) {
   const batch = new BatchMapping(pipeline, resource);
-  await batch.add({ rows, observedAt }, { anyRecord });
+  await batch.add({ rows, gone: [], observedAt }, { anyRecord });
   return batch;
 }
 

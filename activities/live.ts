@@ -9,15 +9,15 @@ import {
   type WaitingCall,
   waitingCalls,
 } from '../catalog/inbox.ts';
-import { forgetScopeTombstones, type LiveChange } from '../catalog/live.ts';
+import { forgetScopeTombstones, type LiveCall, type LiveChange } from '../catalog/live.ts';
 import { TidemarkError } from '../domain/errors.ts';
 import type { PinnedRun } from '../domain/run.ts';
 import { type ActivityDependencies, resourceKeys } from './dependencies.ts';
 import { isTerminal } from './failures.ts';
 import { eventChange, plainChange, rawChange, type Worksite } from './live-change.ts';
 
-/** Calls that are worked out side by side, and then applied one after another. */
-const BATCH_CALLS = 20;
+/** Calls that are worked out side by side, and then applied together. */
+const BATCH_CALLS = 50;
 
 export interface DrainResult {
   readonly settled: number;
@@ -31,7 +31,7 @@ export const createLiveActivities = (deps: ActivityDependencies) => ({
    * applied is noted as failed, and the others go on.
    */
   async drainInbox({ integration }: { integration: string }): Promise<DrainResult> {
-    const calls = await waitingCalls(deps.db, integration, BATCH_CALLS);
+    const { calls, more } = await waitingCalls(deps.db, integration, BATCH_CALLS);
     if (calls.length === 0) {
       await forgetSettled(deps.db);
       await forgetScopeTombstones(deps.db, integration);
@@ -41,13 +41,14 @@ export const createLiveActivities = (deps: ActivityDependencies) => ({
     const site = { ...deps, pipeline, signal: cancellationSignal(), lookups: new Map() };
     const outcomes = await Promise.all(calls.map((call) => workOut(site, call)));
     const target = { integration, resources: resourceKeys(pipeline.integration) };
+    const changes: LiveCall[] = [];
     for (const [index, { seq }] of calls.entries()) {
       const outcome = outcomes[index] as LiveChange | Settlement;
       if ('state' in outcome) await settle(deps, seq, outcome);
-      else
-        await orFailed(deps, seq, () => pipeline.destination.applyLive(target, { seq, change: outcome }, site.signal));
+      else changes.push({ seq, change: outcome });
     }
-    return { settled: calls.length, more: calls.length === BATCH_CALLS };
+    await applyAll(deps, changes, (some) => pipeline.destination.applyLive(target, some, site.signal));
+    return { settled: calls.length, more };
   },
 
   /** Carries out a `sync` of ready entities (sync-semantics 6.7). */
@@ -76,13 +77,18 @@ async function workOut(site: Worksite, { call, observedAt }: WaitingCall): Promi
 
 const failed = ({ message }: Error): Settlement => ({ state: 'failed', result: null, reason: message });
 
-/** A call that can never be applied must not hold up those behind it. */
-async function orFailed(deps: ActivityDependencies, seq: number, apply: () => Promise<void>): Promise<void> {
+/** All at once; a call that can never be applied must not hold up the others. */
+async function applyAll(
+  deps: ActivityDependencies,
+  calls: readonly LiveCall[],
+  apply: (calls: readonly LiveCall[]) => Promise<void>,
+): Promise<void> {
   try {
-    await apply();
+    await apply(calls);
   } catch (error) {
     if (!(error instanceof Error && isTerminal(error))) throw error;
-    await settle(deps, seq, failed(error));
+    if (calls.length > 1) for (const call of calls) await applyAll(deps, [call], apply);
+    else for (const { seq } of calls) await settle(deps, seq, failed(error));
   }
 }
 

@@ -35,11 +35,11 @@ export const createUpsertActivity = (deps: ActivityDependencies) => ({
     for (const { field, records, reason } of fieldFailures) {
       deps.log.warn(`${kind}: ${field} left as it is in ${records} record(s): ${reason}`);
     }
-    const { entities, quarantined, counts } = batch;
+    const { entities, gone, quarantined, counts } = batch;
     const { strategy } = resourceOf(parts, resource);
     const policy = policyOf(parts, resource);
     const mapped = { kind, resource, position, resources: resourceKeys(parts.integration), strategy, policy };
-    const rows = { entities, quarantined, counts, fieldFailures, failure };
+    const rows = { entities, gone, quarantined, counts, fieldFailures, failure };
     const staged = { ...mapped, ...rows, fetchAttempt: attempt };
     const written = await parts.destination.upsert(run, staged, cancellationSignal());
     await putRefusedAside(deps, run);

@@ -68,6 +68,7 @@ async function decideRow(entities: DecidedEntities, row: StagedRow, request: Dec
     local: entities.recordOf(row),
     incoming: incomingOf(row, content.since),
     base: claim && baseOf(claim),
+    asserted: claim?.base ?? ({} as Fields),
     others: entities.othersOf(row),
     peer: request.policy.peer,
     raw: row.raw,

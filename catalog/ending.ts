@@ -1,4 +1,6 @@
+import { PERSON } from '../domain/claim.ts';
 import type { Queryable } from './database.ts';
+import { isHeldHere, isPeerClaim } from './held-here.ts';
 import { mergeOrder } from './merge-order.ts';
 
 /** Equality of a claim `c` and a row `d` that names one. */
@@ -11,14 +13,16 @@ export const WRITTEN = "case when c.conflict_base is null then c.base else c.bas
 
 /**
  * Collects the claims that are to end in the table `doomed`. `select` yields the rows of it, from `d` (names of
- * claims) joined with the claims `c`: with their kind and whether their resource is no longer configured.
+ * claims) joined with the claims `c`: with their kind and whether their resource is no longer configured, and, where
+ * another Tidemark told of a delete, when that was.
  */
 export async function collectDoomed(tx: Queryable, select: string, values: readonly unknown[]): Promise<void> {
   // A table of its own, analyzed: PostgreSQL cannot guess how many these are, and compares all with all if it does.
   await tx.query(`
+    drop table if exists pg_temp.doomed;
     create temp table doomed (
       destination text, integration text, resource text, record_key text, blueprint text, identifier text,
-      kind text, removed boolean, base jsonb, owns boolean) on commit drop`);
+      kind text, removed boolean, base jsonb, owns boolean, gone_at timestamptz) on commit drop`);
   await tx.query(`insert into doomed ${select}`, values);
   await tx.query('analyze doomed');
 }
@@ -40,8 +44,12 @@ export async function endDoomed(
   tx: Queryable,
   { integration, resources }: { integration: string; resources: readonly string[] },
 ): Promise<EndedGroup[]> {
+  await tx.query(FOLLOW);
   await tx.query(HAND_OVER);
-  return tx.query<EndedGroup>(DELETE, [integration, resources]);
+  const groups = await tx.query<EndedGroup>(DELETE, [integration, resources]);
+  await tx.query(DATE_TOMBSTONES);
+  await tx.query(BURY_LET_GO);
+  return groups;
 }
 
 /** Writers of a blueprint wait for each other, in one order. `claims`: a query of the claims' destination, blueprint. */
@@ -65,6 +73,56 @@ export const withParents = (claims: string): string => `
     join tidemark.entity e
       on e.destination = c.destination and e.blueprint = c.blueprint and e.identifier = c.identifier
      and e.parent_blueprint is not null`;
+
+/** Claim `c` rests on a person's edits, elsewhere or, where a delete elsewhere is told of, here; not after that delete. */
+const FOLLOWS = `(
+  c.edited_at <= coalesce(e.gone_at, clock_timestamp())
+  or c.integration = '${PERSON}' and tidemark.last_edit(c.conflict_base) <= e.gone_at)`;
+
+/**
+ * Where an entity's last true source lets go, what rests on earlier edits of it goes too, and else the edits keep it: a
+ * delete is a version with a time (sync-semantics 8.6).
+ */
+const FOLLOW = `
+  insert into doomed
+  select c.destination, c.integration, c.resource, c.record_key, c.blueprint, c.identifier, e.kind, e.removed,
+         ${WRITTEN}, c.owns, e.gone_at
+    from (
+      select d.destination, d.blueprint, d.identifier, min(d.kind) as kind, bool_and(d.removed) as removed,
+             case when bool_and(d.gone_at is not null) then max(d.gone_at) end as gone_at
+        from doomed d join tidemark.claim c on ${SAME_CLAIM}
+       where c.owns and c.edited_at is null
+       group by d.destination, d.blueprint, d.identifier
+    ) e
+    join tidemark.claim c
+      on c.destination = e.destination and c.blueprint = e.blueprint and c.identifier = e.identifier and ${FOLLOWS}
+   where not exists (select from doomed d where ${SAME_CLAIM})
+     and not exists (
+       select from tidemark.claim c
+        where c.destination = e.destination and c.blueprint = e.blueprint and c.identifier = e.identifier
+          and not coalesce(${FOLLOWS}, false) and not exists (select from doomed d where ${SAME_CLAIM}))`;
+
+/** A delete that another Tidemark told of keeps its time. */
+const DATE_TOMBSTONES = `
+  update tidemark.entity_tombstone t set deleted_at = d.gone_at
+    from (select blueprint, identifier, max(gone_at) as gone_at from doomed
+           where destination = 'catalog' and owns group by blueprint, identifier
+          having bool_and(gone_at is not null)) d
+   where t.blueprint = d.blueprint and t.identifier = d.identifier
+     and not exists (
+       select from tidemark.entity e
+        where e.destination = 'catalog' and e.blueprint = t.blueprint and e.identifier = t.identifier)`;
+
+/** What only Tidemarks hold from now on is gone for those that read it from here, though it is still there. */
+const BURY_LET_GO = `
+  insert into tidemark.entity_tombstone as t (blueprint, identifier, parent_blueprint, parent_identifier)
+  select distinct e.blueprint, e.identifier, e.parent_blueprint, e.parent_identifier
+    from doomed c
+    join tidemark.entity e on e.destination = c.destination and e.blueprint = c.blueprint and e.identifier = c.identifier
+   where c.destination = 'catalog' and c.owns and not ${isPeerClaim('c')} and not ${isHeldHere('e')}
+  on conflict (blueprint, identifier) do update
+    set parent_blueprint = excluded.parent_blueprint, parent_identifier = excluded.parent_identifier,
+        changed_at = clock_timestamp(), deleted_at = clock_timestamp()`;
 
 /**
  * Records that map to an entity without owning it own it from now on when an owner lets go: or the catalog would

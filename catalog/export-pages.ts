@@ -1,6 +1,8 @@
+import { PERSON } from '../domain/claim.ts';
 import { type EntityKey, type Fields, parentOf } from '../domain/entity.ts';
 import type { Queryable } from './database.ts';
 import type { BegunExport } from './export.ts';
+import { isHeldHere, isPeerClaim } from './held-here.ts';
 import { rfc3339 } from './time.ts';
 
 /** Records that are read at a time, and bytes of their fields. */
@@ -12,6 +14,7 @@ export interface ExportRow extends EntityKey {
   readonly changedAt: string;
   readonly modifiedAt: string;
   readonly times: Readonly<Record<string, string>> | null;
+  readonly editedAt: string | null;
 }
 
 export interface RecordRow extends ExportRow {
@@ -26,6 +29,7 @@ export interface ExportPage<Row> {
 
 export interface TombstoneRow extends EntityKey {
   readonly changedAt: string;
+  readonly deletedAt: string;
   readonly parent: EntityKey | null;
 }
 
@@ -40,14 +44,7 @@ const IS_RECORD = `
         and p.parent_blueprint is null) is null)`;
 
 /** Held by another source than a Tidemark; `peer` is the parameter that asks for it. */
-const isOwn = (peer: string): string => `
-  (not ${peer}::boolean or exists (
-     select from tidemark.claim c
-      where c.destination = 'catalog' and c.blueprint = e.blueprint and c.identifier = e.identifier and c.owns
-        and not exists (
-          select from tidemark.integration i
-            join tidemark.config_version v on v.id = i.config_version
-           where i.id = c.integration and v.document -> 'integration' -> 'source' ->> 'type' = 'tidemark')))`;
+const isOwn = (peer: string): string => `(not ${peer}::boolean or ${isHeldHere('e')})`;
 
 /**
  * The next records of an export. Those that changed since a time come in the order in which they changed, so that a page
@@ -137,7 +134,12 @@ const selected = (row: string, peer: string): string =>
   ${rfc3339(`coalesce(${row}.modified_at, ${row}.updated_at)`)} as "modifiedAt",
   case when ${peer}::boolean then (
     select jsonb_object_agg(t.key, coalesce(t.value, ${rfc3339(`${row}.updated_at`)}))
-      from jsonb_each_text(${row}.field_times) t) end as times`;
+      from jsonb_each_text(${row}.field_times) t) end as times,
+  case when ${peer}::boolean then (
+    select case when bool_and(c.integration = '${PERSON}') then ${rfc3339('max(tidemark.last_edit(c.conflict_base))')} end
+      from tidemark.claim c
+     where c.destination = 'catalog' and c.blueprint = ${row}.blueprint and c.identifier = ${row}.identifier and c.owns
+       and not ${isPeerClaim('c')}) end as "editedAt"`;
 
 /** Records that are components themselves have none: those of theirs are exported by themselves. */
 async function withComponents(db: Queryable, rows: readonly ExportRow[], peer: boolean): Promise<RecordRow[]> {
@@ -167,21 +169,22 @@ async function withComponents(db: Queryable, rows: readonly ExportRow[], peer: b
 /** The next entities that are gone. What is there again is left out. */
 export async function exportedTombstones(
   db: Queryable,
-  { blueprint, msince }: BegunExport,
+  { blueprint, msince, peer }: BegunExport,
   after: readonly string[],
 ): Promise<ExportPage<TombstoneRow>> {
   const [changedAt = '-infinity', afterBlueprint = '', afterIdentifier = ''] = after;
   const rows = await db.query<TombstoneRow & { at: string }>(
     `select t.blueprint, t.identifier, ${rfc3339('t.changed_at')} as "changedAt", t.changed_at::text as at,
+            ${rfc3339('t.deleted_at')} as "deletedAt",
             case when t.parent_blueprint is not null
                  then jsonb_build_object('blueprint', t.parent_blueprint, 'identifier', t.parent_identifier) end as parent
        from tidemark.entity_tombstone t
       where ($1::text is null or t.blueprint = $1) and ($2::timestamptz is null or t.changed_at >= $2)
         and (t.changed_at, t.blueprint, t.identifier) > ($3::timestamptz, $4, $5)
         and (select e.identifier from tidemark.entity e
-              where e.destination = 'catalog' and e.blueprint = t.blueprint and e.identifier = t.identifier) is null
+              where e.destination = 'catalog' and e.blueprint = t.blueprint and e.identifier = t.identifier and ${isOwn('$7')}) is null
       order by t.changed_at, t.blueprint, t.identifier limit $6`,
-    [blueprint, msince, changedAt, afterBlueprint, afterIdentifier, PAGE_RECORDS],
+    [blueprint, msince, changedAt, afterBlueprint, afterIdentifier, PAGE_RECORDS, peer],
   );
   const last = rows.length < PAGE_RECORDS ? undefined : rows.at(-1);
   return { rows, next: last === undefined ? null : [last.at, last.blueprint, last.identifier] };

@@ -89,14 +89,29 @@ export interface WaitingCall {
   readonly observedAt: string;
 }
 
-/** The next calls of an integration, in order of receipt; a `sync` is carried out by a run. */
-export async function waitingCalls(db: Queryable, integration: string, limit: number): Promise<WaitingCall[]> {
-  const rows = await db.query<{ seq: number; call: string; observedAt: string }>(
-    `select seq, call, received_at::text as "observedAt" from tidemark.inbox
-      where integration = $1 and state = 'waiting' and type <> 'sync' order by seq limit $2`,
-    [integration, limit],
+/** Characters of calls that are taken up together, unless one alone has more. */
+const MAX_LENGTH = 8_000_000;
+
+/** The next calls of an integration, in order of receipt, and whether there are more; a run carries out a `sync`. */
+export async function waitingCalls(
+  db: Queryable,
+  integration: string,
+  limit: number,
+): Promise<{ readonly calls: WaitingCall[]; readonly more: boolean }> {
+  const rows = await db.query<{ seq: number; call: string | null; observedAt: string }>(
+    `select seq, case when total <= $3 or total = own then call end as call, received_at::text as "observedAt"
+       from (
+         select *, length(call) as own, sum(length(call)) over (order by seq) as total
+           from (
+             select * from tidemark.inbox
+              where integration = $1 and state = 'waiting' and type <> 'sync' order by seq limit $2
+           ) next
+       ) measured
+      order by seq`,
+    [integration, limit, MAX_LENGTH],
   );
-  return rows.map((row) => ({ ...row, call: JSON.parse(row.call) }));
+  const calls = rows.flatMap(({ call, ...row }) => (call === null ? [] : [{ ...row, call: JSON.parse(call) }]));
+  return { calls, more: calls.length < rows.length || rows.length === limit };
 }
 
 /** Integrations whose calls wait longer than so many seconds: the wake-up may have been lost. */
@@ -107,6 +122,15 @@ export async function forgottenInboxes(db: Queryable, olderThanSeconds: number):
     [olderThanSeconds],
   );
   return rows.map(({ integration }) => integration);
+}
+
+/** Takes those of the calls that wait for this transaction; the others are settled already. */
+export async function lockCalls(tx: Queryable, seqs: readonly number[]): Promise<ReadonlySet<number>> {
+  const rows = await tx.query<{ seq: number }>(
+    `select seq from tidemark.inbox where seq = any ($1) and state = 'waiting' order by seq for update`,
+    [seqs],
+  );
+  return new Set(rows.map(({ seq }) => seq));
 }
 
 /** Takes a waiting call for this transaction; `false`: another attempt has settled it. */

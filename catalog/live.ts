@@ -3,11 +3,12 @@ import { isRemote } from '../domain/destination.ts';
 import { parentOf } from '../domain/entity.ts';
 import type { Database, Queryable } from './database.ts';
 import { collectDoomed, endDoomed, lockBlueprintsOf, WRITTEN, withParents } from './ending.ts';
-import { lockCall, settleCall } from './inbox.ts';
+import { lockCall, lockCalls, settleCall } from './inbox.ts';
+import { independentGroups } from './live-group.ts';
 import type { WritableRecords } from './mapped-batch.ts';
 import { assignToCall } from './outbox.ts';
 import { putIntoQuarantine } from './quarantine.ts';
-import { lockOutPages, type Written, writeMapped } from './write-batch.ts';
+import { countRows, lockOutPages, type Written, writeMapped } from './write-batch.ts';
 
 /** What a call writes for one resource. */
 export type LiveWrite = Omit<WritableRecords, 'resources'>;
@@ -40,26 +41,86 @@ export interface LiveTarget {
   readonly resources: readonly string[];
 }
 
+export interface LiveCall {
+  /** Its place in the inbox. */
+  readonly seq: number;
+  readonly change: LiveChange;
+}
+
 /**
- * Applies a call in one transaction: ends claims, writes what changed, and settles the call. Not fenced by an epoch,
- * only ordered by observation (sync-semantics 5.5, 6.2). A call that another attempt has settled is left alone. One for a
- * remote destination is settled by `settleSent`, when that has confirmed it; until then it may be applied again. `null`:
- * it is settled already.
+ * Applies calls in one transaction, in their order: ends claims, writes what changed, and settles the calls. Not fenced
+ * by an epoch, only ordered by observation (sync-semantics 5.5, 6.2). A call that another attempt has settled is left
+ * alone: `null`. One for a remote destination is settled by `settleSent`, when that has confirmed it; until then it may
+ * be applied again.
  */
 export function applyLive(
   db: Database,
   target: LiveTarget,
-  { seq, change }: { seq: number; change: LiveChange },
-): Promise<AppliedLive | null> {
+  calls: readonly LiveCall[],
+): Promise<(AppliedLive | null)[]> {
   return db.transaction(async (tx) => {
-    if (!(await lockCall(tx, seq))) return null;
+    const waiting = await lockCalls(
+      tx,
+      calls.map(({ seq }) => seq),
+    );
+    const open = calls.filter(({ seq }) => waiting.has(seq));
+    if (open.length === 0) return calls.map(() => null);
     await lockOutPages(tx, target.integration);
-    const { result, warnings } = await write(tx, target, change);
-    const reason = warnings.join('; ') || null;
-    if (isRemote(target.destination)) await assignToCall(tx, target, seq);
-    else await settleCall(tx, seq, { state: 'applied', result, reason });
-    return { result, reason };
+    const applied = await applyOpen(tx, target, open);
+    for (const [index, { seq }] of open.entries()) {
+      const { result, reason } = applied[index] as AppliedLive;
+      if (isRemote(target.destination)) await assignToCall(tx, target, seq);
+      else await settleCall(tx, seq, { state: 'applied', result, reason });
+    }
+    return calls.map((call) => applied[open.indexOf(call)] ?? null);
   });
+}
+
+/** By the statements of one call wherever that comes to the same. */
+async function applyOpen(tx: Queryable, target: LiveTarget, calls: readonly LiveCall[]): Promise<AppliedLive[]> {
+  const applied: AppliedLive[] = [];
+  for (const group of independentGroups(calls)) {
+    const together = group.length > 1 ? await writeTogether(tx, target, group) : null;
+    if (together) applied.push(...together);
+    else for (const { change } of group) applied.push(await write(tx, target, change));
+  }
+  return applied;
+}
+
+/**
+ * Writes independent calls as if they were one. `null`, and nothing written, where what becomes of one may depend on
+ * another all the same: claims end, records are decided one by one, or references depend on what is skipped.
+ */
+async function writeTogether(
+  tx: Queryable,
+  target: LiveTarget,
+  calls: readonly LiveCall[],
+): Promise<AppliedLive[] | null> {
+  const writes = calls.flatMap(({ change }, call) => change.writes.map((each) => ({ ...each, call })));
+  const ends = calls.flatMap(({ change }) => change.ends);
+  if (writes.some(({ policy, strategy }) => policy !== null || !strategy.create)) return null;
+  const epoch = await epochOf(tx, target);
+  await lockAll(tx, target, { writes, ends });
+  if (await endsSomething(tx, target, ends)) return null;
+  if (ends.length > 0) await bury(tx, target, ends);
+  const results = calls.map(({ change: { unidentified, writes: own } }) => {
+    return { ...NOTHING, unidentified, quarantined: own.reduce((sum, each) => sum + each.quarantined.length, 0) };
+  });
+  for (const resource of new Set(writes.map((each) => each.resource))) {
+    const same = writes.filter((each) => each.resource === resource);
+    const entities = same.flatMap((each) => each.entities.map((entity) => ({ entity, call: each.call })));
+    const whole = {
+      ...(same[0] as LiveWrite),
+      entities: entities.map(({ entity }) => entity),
+      quarantined: same.flatMap((each) => each.quarantined),
+    };
+    const { rows } = await writeResource(tx, { ...target, epoch }, whole);
+    for (const [call, result] of results.entries()) {
+      const counts = countRows(rows.filter(({ place }) => entities[place]?.call === call));
+      for (const name of ADDED) result[name] += counts[name];
+    }
+  }
+  return results.map((result) => ({ result, reason: null }));
 }
 
 /** What applying a call did, and what there is to say of it. */
@@ -79,13 +140,10 @@ async function write(
   tx: Queryable,
   target: LiveTarget,
   { writes, ends, unidentified }: LiveChange,
-): Promise<{ result: CallCounts; warnings: readonly string[] }> {
+): Promise<AppliedLive> {
   const total = { ...NOTHING, unidentified };
   const warnings = new Set<string>();
-  const [row] = await tx.query<{ epoch: number }>('select epoch from tidemark.integration where id = $1', [
-    target.integration,
-  ]);
-  const epoch = (row as { epoch: number }).epoch;
+  const epoch = await epochOf(tx, target);
   await lockAll(tx, target, { writes, ends });
   if (ends.length > 0) total.deleted += await end(tx, target, ends);
   for (const each of writes) {
@@ -94,7 +152,14 @@ async function write(
     total.quarantined += each.quarantined.length + counts.quarantined;
     for (const warning of counts.warnings) warnings.add(warning);
   }
-  return { result: total, warnings: [...warnings] };
+  return { result: total, reason: [...warnings].join('; ') || null };
+}
+
+async function epochOf(tx: Queryable, { integration }: LiveTarget): Promise<number> {
+  const [row] = await tx.query<{ epoch: number }>('select epoch from tidemark.integration where id = $1', [
+    integration,
+  ]);
+  return (row as { epoch: number }).epoch;
 }
 
 const ADDED = ['created', 'updated', 'unchanged', 'skipped', 'outdated'] as const;
@@ -198,19 +263,28 @@ const BURY = `
   on conflict (integration, destination, resource, record_key, blueprint, identifier) do update
     set observed_at = greatest(t.observed_at, excluded.observed_at), created_at = clock_timestamp()`;
 
-async function end(
-  tx: Queryable,
-  { integration, destination, resources }: LiveTarget,
-  ends: readonly LiveEnd[],
-): Promise<number> {
-  const rows = endRows(ends);
-  if (ends.some(({ tombstone }) => tombstone)) await tx.query(BURY, [destination, integration, rows]);
+async function end(tx: Queryable, target: LiveTarget, ends: readonly LiveEnd[]): Promise<number> {
+  const { integration, destination, resources } = target;
+  await bury(tx, target, ends);
   // Mostly nothing ends: a record that is there lets go only of what it was before.
-  const doomed = await tx.query(`${ended('$2', '$3')} limit 1`, [destination, rows, integration]);
-  if (doomed.length === 0) return 0;
-  await collectDoomed(tx, ended('$2', '$3'), [destination, rows, integration]);
+  if (!(await endsSomething(tx, target, ends))) return 0;
+  await collectDoomed(tx, ended('$2', '$3'), [destination, endRows(ends), integration]);
   const groups = await endDoomed(tx, { integration, resources });
   return groups.reduce((sum, { deleted }) => sum + deleted, 0);
+}
+
+async function bury(tx: Queryable, { integration, destination }: LiveTarget, ends: readonly LiveEnd[]): Promise<void> {
+  if (ends.some(({ tombstone }) => tombstone)) await tx.query(BURY, [destination, integration, endRows(ends)]);
+}
+
+async function endsSomething(
+  tx: Queryable,
+  { integration, destination }: LiveTarget,
+  ends: readonly LiveEnd[],
+): Promise<boolean> {
+  if (ends.length === 0) return false;
+  const doomed = await tx.query(`${ended('$2', '$3')} limit 1`, [destination, endRows(ends), integration]);
+  return doomed.length > 0;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { RecordPolicy } from '../domain/conflict/record-policy.ts';
 import type { Fields } from '../domain/entity.ts';
+import type { GoneRecord } from '../domain/gone.ts';
 import type { RawRecord } from '../domain/json.ts';
 import type { RecordStrategy } from '../domain/strategy.ts';
 
@@ -15,6 +16,8 @@ export interface StagedEntity {
   readonly component?: number | undefined;
   /** When single fields last changed where they came from, RFC 3339, where the source knows; absent: it does not. */
   readonly times?: Readonly<Record<string, string>> | undefined;
+  /** When people last edited the record, where it rests on that alone; `null`: it does not; absent: no record does. */
+  readonly editedAt?: string | null | undefined;
   /** Paths of fields whose expression failed. */
   readonly failed: readonly string[];
   readonly observedAt: string;
@@ -59,10 +62,17 @@ export interface WritableRecords extends MappedRecords {
   readonly policy: RecordPolicy | null;
 }
 
+/** A record that its source says is gone. */
+export interface StagedGone extends GoneRecord {
+  readonly observedAt: string;
+}
+
 /** A mapped batch that is ready to be written. */
 export interface StagedBatch extends WritableRecords {
   /** The attempt that fetched it. */
   readonly fetchAttempt: string;
+  /** What is gone once the records are written. */
+  readonly gone: readonly StagedGone[];
   readonly counts: { readonly pages: number; readonly read: number; readonly ruledOut: number };
   readonly fieldFailures: readonly FieldFailureCount[];
   /** Why the mapping could not go on: wrong as such, not for one record. `null`: every page was mapped. */

@@ -1,6 +1,7 @@
 import { promisify } from 'node:util';
 import { deflate, inflate } from 'node:zlib';
 import { StagingLostError } from '../domain/errors.ts';
+import type { GoneRecord } from '../domain/gone.ts';
 import type { Json, RawRecord } from '../domain/json.ts';
 import type { Pass, RunRef } from '../domain/run.ts';
 import type { Queryable } from './database.ts';
@@ -21,11 +22,16 @@ export interface StagedPage {
   readonly observedAt: string;
   /** The records, as deflated JSON. */
   readonly body: Buffer;
+  readonly gone: readonly GoneRecord[];
 }
 
-/** Makes a page ready to be staged; `json`: `toJson` of its records. */
-export async function packPage(observedAt: string, json: string): Promise<StagedPage> {
-  return { observedAt, body: await compress(json, { level: COMPRESSION_LEVEL }) };
+/** Makes a page ready to be staged; `json`: `toJson` of its records. `gone`: records that it says are gone. */
+export async function packPage(
+  observedAt: string,
+  json: string,
+  gone: readonly GoneRecord[] = [],
+): Promise<StagedPage> {
+  return { observedAt, body: await compress(json, { level: COMPRESSION_LEVEL }), gone };
 }
 
 /** Deeper than any field may be (see the mapping's limits), and far less than JSON.stringify can walk. */
@@ -73,9 +79,9 @@ export function stageBatch(tx: Queryable, run: RunRef, batch: FetchedBatch): Pro
        insert into tidemark.batch (attempt, run_id, kind, resource, pass, next_cursor, clock, modified)
        values ($1, $2, $3, $4, $5, $6, $9, $10)
      )
-     insert into tidemark.staged_page (attempt, page, observed_at, body)
-     select $1, page, observed_at, body
-       from unnest($7::timestamptz[], $8::bytea[]) with ordinality as p (observed_at, body, page)`,
+     insert into tidemark.staged_page (attempt, page, observed_at, body, gone)
+     select $1, page, observed_at, body, gone
+       from unnest($7::timestamptz[], $8::bytea[], $11::jsonb[]) with ordinality as p (observed_at, body, gone, page)`,
     [
       attempt,
       run.runId,
@@ -87,6 +93,7 @@ export function stageBatch(tx: Queryable, run: RunRef, batch: FetchedBatch): Pro
       pages.map((page) => page.body),
       clock,
       modified,
+      pages.map((page) => JSON.stringify(page.gone)),
     ],
   );
 }
@@ -94,11 +101,12 @@ export function stageBatch(tx: Queryable, run: RunRef, batch: FetchedBatch): Pro
 export interface ReadPage {
   readonly observedAt: string;
   readonly rows: readonly RawRecord[];
+  readonly gone: readonly GoneRecord[];
 }
 
 /** The records of a page. */
-export async function unpackPage({ observedAt, body }: StagedPage): Promise<ReadPage> {
-  return { observedAt, rows: JSON.parse((await decompress(body)).toString()) };
+export async function unpackPage({ observedAt, body, gone }: StagedPage): Promise<ReadPage> {
+  return { observedAt, gone, rows: JSON.parse((await decompress(body)).toString()) };
 }
 
 /** The pages of one attempt, in order. Throws `StagingLostError` when the attempt is unknown. */
@@ -107,7 +115,7 @@ export async function* readPages(db: Queryable, attempt: string): AsyncGenerator
   if (!batch) throw new StagingLostError(`staged batch ${attempt} is not there any more`);
   for (let page = 1; ; page++) {
     const [row] = await db.query<StagedPage>(
-      'select observed_at::text as "observedAt", body from tidemark.staged_page where attempt = $1 and page = $2',
+      'select observed_at::text as "observedAt", body, gone from tidemark.staged_page where attempt = $1 and page = $2',
       [attempt, page],
     );
     if (!row) return;

@@ -6,6 +6,7 @@ import type { Database, Queryable } from './database.ts';
 import { fenced } from './fence.ts';
 import type { StagedBatch } from './mapped-batch.ts';
 import { assignChanges, assignToBatch } from './outbox.ts';
+import { endGone, lockGone, noteEdited, withoutDeleted } from './peers.ts';
 import { putIntoQuarantine } from './quarantine.ts';
 import { type Written, writeMapped } from './write-batch.ts';
 
@@ -59,7 +60,15 @@ export function upsertStaged(
     if (applied) return applied;
     const remote = isRemote(destination);
     if (remote) await assignChanges(tx, run, batch);
-    const changed = await writeMapped(tx, { ...run, destination, batch, live: false });
+    const peer = { run, destination, batch };
+    if (!remote) await lockGone(tx, peer);
+    const present = remote ? batch : await withoutDeleted(tx, peer);
+    const written = await writeMapped(tx, { ...run, destination, batch: present, live: false });
+    const changed = { ...written, outdated: written.outdated + batch.entities.length - present.entities.length };
+    if (!remote) {
+      await noteEdited(tx, peer);
+      await endGone(tx, peer);
+    }
     const counted = remote ? unconfirmed(changed, await assignToBatch(tx, run, { ...batch, destination })) : changed;
     // After the locks that calls take first as well: in the other order the two could lock each other out.
     await putIntoQuarantine(tx, run, batch);

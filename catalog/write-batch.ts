@@ -34,7 +34,7 @@ const incoming = ({ strategy, live, hasLiveWrites }: Manner): string => `
     select distinct on (record_key, blueprint, identifier) * from ${MAPPED}
      order by record_key, blueprint, identifier, observed_at desc, ordinal desc
   ), incoming as materialized (
-    select s.record_key, s.locator, s.blueprint, s.identifier, s.observed_at, s.digest, c.seen_epoch,
+    select s.record_key, s.locator, s.blueprint, s.identifier, s.observed_at, s.digest, s.ordinal, c.seen_epoch,
            c.base as old_base,
            ${isOutdated({ live, hasLiveWrites })} as outdated,
            ${skippedBy(strategy)} as skipped,
@@ -147,7 +147,7 @@ const NOTE_SKIPPED = `
  * Being seen renews a claim; only a create, or an update that changed a field, makes one that owns (1.1). Seen is
  * recorded even for what is older than stored (1.3).
  */
-const write = (isDuplicate: string, { create }: Strategy): string => `
+const write = ({ create }: Strategy): string => `
   ${create ? '' : NOTE_SKIPPED}
   written as (
     insert into tidemark.entity as e (destination, blueprint, identifier, fields, changed_run)
@@ -189,16 +189,27 @@ const write = (isDuplicate: string, { create }: Strategy): string => `
           owns = c.owns or excluded.owns,
           digest = case when excluded.observed_at >= c.observed_at then excluded.digest end,
           entity_version = excluded.entity_version
-  )
+  )`;
+
+/** What a batch of a run did. A row that the run has seen before is a duplicate. */
+const COUNTED = `
   select (select count(*) from change where is_new) as created,
          (select count(*) from change where not is_new and fields is distinct from stored) as updated,
-         count(*) filter (where i.skipped and not i.outdated and not ${isDuplicate}) as skipped,
-         count(*) filter (where not i.outdated and not i.skipped and not ${isDuplicate}
+         count(*) filter (where i.skipped and not i.outdated and not (i.seen_epoch is not distinct from $6)) as skipped,
+         count(*) filter (where not i.outdated and not i.skipped and not (i.seen_epoch is not distinct from $6)
                             and ch.fields is not distinct from ch.stored) as unchanged,
          $11::int - count(*)
-           + count(*) filter (where not i.outdated and ${isDuplicate}
+           + count(*) filter (where not i.outdated and (i.seen_epoch is not distinct from $6)
                                 and ch.fields is not distinct from ch.stored) as duplicates,
          count(*) filter (where i.outdated) as outdated
+    from incoming i
+    left join change ch on ch.blueprint = i.blueprint and ch.identifier = i.identifier`;
+
+/** What became of each row of a live write, which is seen by no run: none is a duplicate. */
+const BY_ROW = `
+  select i.ordinal::int - 1 as place, i.blueprint, i.identifier,
+         case when i.outdated then 'outdated' when i.skipped then 'skipped' when ch.is_new then 'created'
+              when ch.fields is distinct from ch.stored then 'updated' else 'unchanged' end as outcome
     from incoming i
     left join change ch on ch.blueprint = i.blueprint and ch.identifier = i.identifier`;
 
@@ -242,6 +253,29 @@ export interface Written extends UpsertCounts {
   readonly quarantined: number;
   /** What there is to say of the kind, each once. */
   readonly warnings: readonly string[];
+  /** Of a live write without a policy: what became of each row. */
+  readonly rows: readonly RowOutcome[];
+}
+
+/** What became of a row of a live write. Rows of one record that name the same entity are one. */
+export interface RowOutcome extends EntityKey {
+  /** Its place among the entities that were to be written. */
+  readonly place: number;
+  readonly outcome: 'created' | 'updated' | 'unchanged' | 'skipped' | 'outdated';
+}
+
+/** Counts them: several records that make one entity create it once. */
+export function countRows(rows: readonly RowOutcome[]): Record<RowOutcome['outcome'], number> {
+  const count = (outcome: RowOutcome['outcome']): RowOutcome[] => rows.filter((row) => row.outcome === outcome);
+  const entities = (some: readonly RowOutcome[]): number =>
+    new Set(some.map(({ blueprint, identifier }) => JSON.stringify([blueprint, identifier]))).size;
+  return {
+    created: entities(count('created')),
+    updated: entities(count('updated')),
+    unchanged: count('unchanged').length,
+    skipped: count('skipped').length,
+    outdated: count('outdated').length,
+  };
 }
 
 /** Writes mapped records: what changed, and which claims were seen. Within the caller's transaction. */
@@ -257,7 +291,7 @@ export async function writeMapped(tx: Queryable, request: WriteRequest): Promise
   if (policy !== null) {
     const seenEpoch = live ? 0 : request.epoch;
     const decided = await writeDecided(tx, { ...request, ...manner, batch, policy, seenEpoch });
-    return { ...decided, unidentified: await markRejectedSeen(tx, request) };
+    return { ...decided, unidentified: await markRejectedSeen(tx, request), rows: [] };
   }
   const digests = digestsOf(batch);
   const rows = entities.map(({ modifiedAt: _, raw: __, ...entity }, place) => {
@@ -275,26 +309,29 @@ export async function writeMapped(tx: Queryable, request: WriteRequest): Promise
 
 type DigestedRow = Omit<StagedEntity, 'modifiedAt' | 'raw'> & { readonly digest: string };
 
-const NOTHING = { created: 0, updated: 0, unchanged: 0, skipped: 0, duplicates: 0, outdated: 0 };
+const NOTHING = { created: 0, updated: 0, unchanged: 0, skipped: 0, duplicates: 0, outdated: 0, rows: [] };
 
 async function merge(
   tx: Queryable,
   { integration, destination, epoch, batch, live }: WriteRequest,
   { manner, rows }: { manner: Manner; rows: readonly DigestedRow[] },
-): Promise<Omit<UpsertCounts, 'unidentified'>> {
+): Promise<Merged> {
   if (rows.length === 0) return NOTHING;
   const { resource, position, kind, resources } = batch;
-  // Live writes are seen by no run, so that a claim of an earlier call is no duplicate.
-  const isDuplicate = live ? 'false' : '(i.seen_epoch is not distinct from $6)';
   await tx.query(PLANNING);
   const seenEpoch = live ? 0 : epoch;
   const json = JSON.stringify(rows.map((row) => ({ ...row, locator: row.locator && storableText(row.locator) })));
-  const [written] = await tx.query<Omit<UpsertCounts, 'unidentified'>>(
-    `with ${incoming(manner)}, ${CHANGES}, ${write(isDuplicate, batch.strategy)}`,
-    [destination, integration, resource, position, kind, seenEpoch, json, resources, epoch, live, rows.length],
-  );
-  return written as Omit<UpsertCounts, 'unidentified'>;
+  const values = [destination, integration, resource, position, kind, seenEpoch, json, resources, epoch, live];
+  const statement = `with ${incoming(manner)}, ${CHANGES}, ${write(batch.strategy)}`;
+  if (live) {
+    const outcomes = await tx.query<RowOutcome>(`${statement} ${BY_ROW}`, values);
+    return { ...countRows(outcomes), duplicates: rows.length - outcomes.length, rows: outcomes };
+  }
+  const [counts] = await tx.query<Omit<Merged, 'rows'>>(`${statement} ${COUNTED}`, [...values, rows.length]);
+  return { ...(counts as Omit<Merged, 'rows'>), rows: [] };
 }
+
+type Merged = Omit<UpsertCounts, 'unidentified'> & Pick<Written, 'rows'>;
 
 async function markRejectedSeen(
   tx: Queryable,

@@ -64,6 +64,7 @@ import { Acceptance } from './acceptance.ts';
 import { calls, type Difference, type EntityEdit, type EntityInput } from './calls.ts';
 import { type ExportOptions, exportLines } from './export.ts';
 import { Schedules } from './schedules.ts';
+import { SharedRead } from './shared-read.ts';
 import { runSync } from './sync-api/run-sync.ts';
 import type { SyncRequest } from './sync-api/sync-request.ts';
 import {
@@ -183,11 +184,13 @@ export class TidemarkClient {
   private readonly env: NonNullable<ClientOptions['env']>;
   private readonly context: ConfigurationContext | undefined;
   private readonly acceptance: Acceptance;
+  private readonly integrationRows: SharedRead<IntegrationRow[]>;
   private readonly wakes = new Wakes((integration) => this.wake(integration));
 
   private constructor(db: Database, temporal: Client | null, { taskQueue, env = {}, context }: ClientOptions) {
     this.db = db;
     this.acceptance = new Acceptance(db);
+    this.integrationRows = new SharedRead(() => listIntegrations(db));
     this.temporal = temporal;
     this.taskQueue = taskQueue;
     this.env = env;
@@ -681,7 +684,7 @@ export class TidemarkClient {
   }
 
   private async known(integration: string): Promise<IntegrationRow> {
-    const all = await listIntegrations(this.db);
+    const all = await this.integrationRows.read();
     const row = all.find((candidate) => candidate.id === integration);
     if (row) return row;
     const names = all.map((candidate) => candidate.id).join(', ') || 'none yet';

@@ -101,8 +101,8 @@ class Export {
   async #page(phase: ExportPhase, after: readonly string[]): Promise<Page> {
     if (phase === 'tombstones') {
       const { rows, next } = await exportedTombstones(this.#db, this.#begun, after);
-      const lines = rows.map(({ blueprint, identifier, changedAt, parent }): ExportLine => {
-        return { type: 'tombstone', blueprint, identifier, changedAt, parent };
+      const lines = rows.map(({ blueprint, identifier, changedAt, deletedAt, parent }): ExportLine => {
+        return { type: 'tombstone', blueprint, identifier, changedAt, deletedAt, parent };
       });
       return { lines, next };
     }
@@ -130,8 +130,17 @@ function lineOf(row: RecordRow, referenced: boolean): ExportLine {
   return { type: 'entity', ...exported(row), referenced, components: row.components.map(exported) };
 }
 
-function exported({ blueprint, identifier, fields, changedAt, modifiedAt, times }: ExportRow): ExportedEntity {
-  return { ...toEntity({ blueprint, identifier }, fields), changedAt, modifiedAt, ...(times ? { times } : {}) };
+function exported({
+  blueprint,
+  identifier,
+  fields,
+  changedAt,
+  modifiedAt,
+  times,
+  editedAt,
+}: ExportRow): ExportedEntity {
+  const forPeers = { ...(times ? { times } : {}), ...(editedAt ? { editedAt } : {}) };
+  return { ...toEntity({ blueprint, identifier }, fields), changedAt, modifiedAt, ...forPeers };
 }
 
 const RELATION = 'relations.';

@@ -19,8 +19,8 @@ export const catalogDestination = (db: Database) => ({
     findStale: (run, scope) => findStale(db, run, { ...scope, destination: CATALOG }),
     deleteStale: (run, request) => deleteStale(db, run, { ...request, destination: CATALOG }),
     applyPlan: (run, approved) => applyPlan(db, run, { ...approved, destination: CATALOG }),
-    async applyLive(target, applied) {
-      await applyLive(db, { ...target, destination: CATALOG }, applied);
+    async applyLive(target, calls) {
+      await applyLive(db, { ...target, destination: CATALOG }, calls);
     },
     syncScope: (run, request) => syncScope(db, run, { ...request, destination: CATALOG }),
   }),

@@ -1,6 +1,6 @@
 import type { AppliedPlan } from '../catalog/apply-plan.ts';
 import type { DeletePhase, DeleteRequest } from '../catalog/delete-phase.ts';
-import type { LiveChange, LiveTarget } from '../catalog/live.ts';
+import type { LiveCall, LiveTarget } from '../catalog/live.ts';
 import type { StagedBatch } from '../catalog/mapped-batch.ts';
 import type { StaleKind, StaleScope } from '../catalog/stale.ts';
 import type { WrittenBatch } from '../catalog/upsert.ts';
@@ -28,12 +28,8 @@ export interface Destination {
     approved: { plan: string; resources: readonly string[] },
     signal?: AbortSignal,
   ): Promise<AppliedPlan>;
-  /** Applies a call or an event, ordered by its observation (sync-semantics 6.2). */
-  applyLive(
-    target: Omit<LiveTarget, 'destination'>,
-    applied: { seq: number; change: LiveChange },
-    signal?: AbortSignal,
-  ): Promise<void>;
+  /** Applies calls and events, ordered by their observation (sync-semantics 6.2). */
+  applyLive(target: Omit<LiveTarget, 'destination'>, calls: readonly LiveCall[], signal?: AbortSignal): Promise<void>;
   /** Carries out a `sync` of ready entities. */
   syncScope(
     run: PinnedRun,

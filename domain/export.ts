@@ -23,6 +23,8 @@ export interface ExportedEntity extends Entity {
   readonly modifiedAt: string;
   /** For another Tidemark: the same for single fields, where it is known. */
   readonly times?: Readonly<Record<string, string>> | undefined;
+  /** For another Tidemark, where nothing but edits of people holds it: when the last of them was made. */
+  readonly editedAt?: string | undefined;
 }
 
 /** A record, whole: with the components that belong to it, by blueprint and identifier. */
@@ -37,6 +39,8 @@ export interface ExportedRecord extends ExportedEntity {
 export interface ExportedTombstone extends EntityKey {
   readonly type: 'tombstone';
   readonly changedAt: string;
+  /** When it was deleted where it came from, as far as that is known. */
+  readonly deletedAt: string;
   /** The record that the component belonged to; `null`: it was a record itself. */
   readonly parent: EntityKey | null;
 }

@@ -1,6 +1,7 @@
 import type { SourceDefinition } from '../config/definitions.ts';
 import type { RawCall } from '../domain/call.ts';
 import type { ResolverVector } from '../domain/conflict/resolver-view.ts';
+import type { GoneRecord } from '../domain/gone.ts';
 import type { Json, RawRecord } from '../domain/json.ts';
 import type { TriggerOrigin } from '../domain/trigger.ts';
 
@@ -30,6 +31,8 @@ export interface ListRequest {
 
 export interface Page {
   readonly rows: readonly RawRecord[];
+  /** Records that the source says are gone, after the rows of this page and of those before. Absent: it tells of none. */
+  readonly gone?: readonly GoneRecord[];
   /** Where any worker can go on after this page; `null` on the last page. At most 4 KB, opaque to the caller. */
   readonly next: string | null;
   /** More may follow, though there is no cursor: only this very iteration can go on. */
@@ -159,6 +162,11 @@ export interface Source {
    * that is mapped to the same path. Absent: it knows at most when the record did.
    */
   timesOf?(record: RawRecord): Readonly<Record<string, string>>;
+  /**
+   * When people last edited a record that rests on nothing but their edits, RFC 3339: it lives only as long as what they
+   * edited, unless they did so later (sync-semantics 8.6). `null`: it rests on a source. Absent: every record does.
+   */
+  editedAt?(record: RawRecord): string | null;
   /**
    * Whether a record that came by itself (lookup, event) falls under the selector's own fields, so that a listing would
    * return it (sync-semantics 6.5): a closed pull request still exists, but has left the view `state: open`. Absent:

@@ -48,13 +48,16 @@ export function remoteDestination(parts: RemoteParts): Destination {
       const deleted = Math.max(applied.deleted, await appliedDeletes(db, run, applied.kind));
       return { ...applied, deleted, ...said({ unsent }) };
     },
-    async applyLive(target, { seq, change }, signal) {
-      const applied = await applyLive(db, { ...target, destination }, { seq, change });
-      if (applied === null) return;
-      const { created, updated, deleted, refused, reason } = await sendCall(work, { seq, signal });
-      const quarantined = applied.result.quarantined + refused;
-      const result = { ...applied.result, created, updated, deleted, quarantined };
-      await settleSent(db, seq, { result, reason: [applied.reason, reason].filter(Boolean).join('; ') || null });
+    async applyLive(target, calls, signal) {
+      // One by one: what is sent belongs to one call.
+      for (const call of calls) {
+        const [applied] = await applyLive(db, { ...target, destination }, [call]);
+        if (!applied) continue;
+        const { created, updated, deleted, refused, reason } = await sendCall(work, { seq: call.seq, signal });
+        const quarantined = applied.result.quarantined + refused;
+        const result = { ...applied.result, created, updated, deleted, quarantined };
+        await settleSent(db, call.seq, { result, reason: [applied.reason, reason].filter(Boolean).join('; ') || null });
+      }
     },
     async syncScope(run, request, signal) {
       const phase = await syncScope(db, run, { ...request, destination });

@@ -72,10 +72,12 @@ function assertedBy(directives: Directives, details: readonly FieldDecision[]): 
 }
 
 /** Fields that this claim wrote and names no more (sync-semantics 1.5). */
-function givenUp({ local, incoming, base }: Vector): FieldPath[] {
+function givenUp({ local, incoming, base, asserted }: Vector): FieldPath[] {
   const named = new Set([...fieldsOf(incoming.fields), ...incoming.failed]);
   const fields = local?.fields ?? {};
-  return fieldsOf(base?.fields ?? {}).filter((field) => !named.has(field) && Object.hasOwn(fields, field));
+  return fieldsOf({ ...base?.fields, ...asserted } as Fields).filter(
+    (field) => !named.has(field) && Object.hasOwn(fields, field),
+  );
 }
 
 const changesContent = ({ local, taken }: FieldDecision): boolean =>

@@ -58,6 +58,11 @@ export interface Vector extends EntityKey {
   readonly incoming: IncomingRecord;
   /** Null: this claim is new. */
   readonly base: Base | null;
+  /**
+   * What this claim last wrote whatever was there. Where a claim that comes later overruled it, it is in no base, and
+   * became the content when that claim ended (sync-semantics 1.2).
+   */
+  readonly asserted: Fields;
   /** The other claims on the entity, a person's among them, in the order in which contents are merged (1.7). */
   readonly others: readonly OtherClaim[];
   /** The source is another Tidemark, which decides about the same conflict on its side (sync-semantics 8.6). */

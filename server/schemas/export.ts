@@ -11,6 +11,7 @@ const exported = {
     .record(z.string(), time)
     .optional()
     .openapi({ description: 'With `peer`: the same for single fields, where it is known' }),
+  editedAt: time.optional().openapi({ description: 'With `peer`: nothing but edits of people holds it; the last one' }),
 };
 
 const msince = z.string().openapi({ description: 'What the next export asks for', example: '2026-01-31T12:00:00Z' });
@@ -30,6 +31,7 @@ export const exportLineSchema: z.ZodType<ExportLine> = z
       type: z.literal('tombstone'),
       ...key.shape,
       changedAt: time,
+      deletedAt: time.openapi({ description: 'When it was deleted where it came from, as far as that is known' }),
       parent: key.nullable().openapi({ description: 'The record that the component belonged to' }),
     }),
     z.strictObject({

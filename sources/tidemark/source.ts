@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { SourceError } from '../../domain/errors.ts';
 import { isRawRecord, type Json } from '../../domain/json.ts';
+import { readTime } from '../../domain/time.ts';
 import { HttpClient, type HttpLimits } from '../http-client/client.ts';
 import type { ListRequest, Page, Source, SourceType } from '../source.ts';
 import { pageOf } from './lines.ts';
@@ -60,6 +61,7 @@ export function createTidemarkSource(
     identify: (_, record) => ({ key: String(record.identifier), locator: null }),
     lookup: async () => null,
     timesOf: ({ times }) => (isRawRecord(times) ? (times as Readonly<Record<string, string>>) : {}),
+    editedAt: ({ editedAt }) => readTime(editedAt),
   };
 }
 
@@ -70,23 +72,28 @@ async function* list(http: HttpClient, request: ListRequest): AsyncGenerator<Pag
     const url = http.url('/v1/export', {
       blueprint: kind,
       peer: 'true',
+      deleted: 'true',
       pages: String(PAGES),
       ...(since === null ? {} : { msince: since }),
       ...(cursor === null ? {} : { cursor }),
     });
     const answer = await http.get(url, request);
-    if (answer === null) throw new SourceError(cursor === null ? notThere(http) : expired(kind));
+    if (answer === null)
+      throw new SourceError(cursor !== null ? expired(kind) : since !== null ? tooOld(kind, since) : notThere(http));
     const page = pageOf(answer.body, `the export of ${kind} from ${http.origin}`);
     if (page.cursor !== null && page.cursor === cursor) throw new SourceError(`the export of ${kind} goes in a circle`);
     log.info(`Retrieved ${kind} batch of size: ${page.rows.length}`);
     // What it hands out for the next time is the clock that counts: no change before it is missing (8.3).
-    yield { rows: page.rows, next: page.cursor, clock: page.msince };
+    yield { rows: page.rows, gone: page.gone, next: page.cursor, clock: page.msince };
     cursor = page.cursor;
   }
 }
 
 const notThere = ({ origin }: HttpClient): string =>
   `${origin} has no /v1/export: check source.baseUrl; what answers there is no Tidemark, or an older one`;
+
+const tooOld = (kind: string, since: string): string =>
+  `the export of ${kind} since ${since} is not to be had: what was deleted is not known from so far back (tombstones.keep there), or there is no Tidemark; resync in full, without --since`;
 
 const expired = (kind: string): string =>
   `the export of ${kind} has gone on for more than a day, and its cursor is not known any more; resync anew`;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { HandOver } from '../../activities/hand-over.ts';
 
-const page = (bytes: number) => ({ observedAt: '2026-01-01 00:00:00+00', body: Buffer.alloc(bytes) });
+const page = (bytes: number) => ({ observedAt: '2026-01-01 00:00:00+00', body: Buffer.alloc(bytes), gone: [] });
 
 describe('pages that the same process is to map', () => {
   it('5.2 are handed out once, and only those of the attempt that is named', () => {

@@ -120,9 +120,11 @@ export class LiveModel {
     };
     const call: EventCall = { type: 'event', event: 'changed', payload: {} };
     await acceptCalls(this.db, [toInboxRow({ integration: INTEGRATION, origin: 'webhook', delivery: null, call })]);
-    const [waiting] = await waitingCalls(this.db, INTEGRATION, 1);
+    const {
+      calls: [waiting],
+    } = await waitingCalls(this.db, INTEGRATION, 1);
     const seq = waiting?.seq as number;
-    await this.destination.applyLive({ integration: INTEGRATION, resources: [RESOURCE.key] }, { seq, change });
+    await this.destination.applyLive({ integration: INTEGRATION, resources: [RESOURCE.key] }, [{ seq, change }]);
   }
 
   begin(): Promise<StagedRun> {

@@ -64,9 +64,11 @@ describe('what was observed live, against what a page says', () => {
     const [id] = (await acceptCalls(db, [
       toInboxRow({ integration: 'acme', origin: 'sdk', delivery: null, call }),
     ])) as [string];
-    const [waiting] = await waitingCalls(db, 'acme', 1);
+    const {
+      calls: [waiting],
+    } = await waitingCalls(db, 'acme', 1);
     const seq = waiting?.seq as number;
-    await destination.applyLive({ integration: 'acme', resources: ['thing'] }, { seq, change });
+    await destination.applyLive({ integration: 'acme', resources: ['thing'] }, [{ seq, change }]);
     const [row] = await db.query<{ result: Record<string, number> }>(
       'select result from tidemark.inbox where id = $1',
       [id],

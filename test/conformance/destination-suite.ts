@@ -164,6 +164,24 @@ export function describeDestination(name: string, open: () => Promise<Destinatio
       expect(await under.read()).toEqual({});
     });
 
+    it('1.2 1.5 a field that a claim took over when another one ended goes when that claim names it no more', async () => {
+      const write = async (records: MappedRecord[]) => {
+        const run = await begin();
+        await run.write(records);
+        await run.deleteUnseen();
+        await run.end();
+      };
+      // k3 comes after k2: while both are there, what k2 says does not show.
+      const k3 = { key: 'k3', identifier: 'same', fields: { 'properties.a': 1 } };
+      await write([k3]);
+      await write([{ key: 'k2', identifier: 'same', fields: { 'properties.a': 2 } }, k3]);
+      expect(await under.read()).toEqual({ 'thing/same': { 'properties.a': 1 } });
+      await write([{ key: 'k2', identifier: 'same', fields: { 'properties.a': 2 } }]);
+      expect(await under.read()).toEqual({ 'thing/same': { 'properties.a': 2 } });
+      await write([{ key: 'k2', identifier: 'same', fields: {} }]);
+      expect(await under.read()).toEqual({ 'thing/same': {} });
+    });
+
     it('1.1 a record that was only seen takes its entity over when the claim that wrote it ends', async () => {
       const both = { fields: { title: 'same' }, identifier: 'same' };
       const first = await begin();

@@ -48,6 +48,7 @@ export const vector = (parts: Partial<Omit<Vector, 'method'>> = {}): Vector =>
     local: stored({ fields: { title: 'here' }, modifiedAt: T2 }),
     incoming: given({ fields: { title: 'there' }, modifiedAt: T2 }),
     base: null,
+    asserted: fields({}),
     others: [],
     peer: false,
     raw: { id: 1 },
@@ -55,8 +56,8 @@ export const vector = (parts: Partial<Omit<Vector, 'method'>> = {}): Vector =>
   });
 
 /** The vector of the same import once its decision is written. */
-export const again = (before: Vector, { record, base }: Decision): Vector =>
-  toVector({ ...before, local: record, base });
+export const again = (before: Vector, { record, base, asserted }: Decision): Vector =>
+  toVector({ ...before, local: record, base, asserted });
 
 export const rulesOf = ({ details }: Decision): Record<string, FieldDecision['rule']> =>
   Object.fromEntries(details.map(({ field, rule }) => [field, rule]));

@@ -66,21 +66,29 @@ class Instance {
     await this.rig.client.unregister(this.rig.integration, entities, { origin: 'sdk', wait: true });
   }
 
+  /** One call of a program: these records, with this content. */
+  async write(records: readonly { identifier: string; title: string; tier: string }[]): Promise<void> {
+    const entities = records.map(({ identifier, title, tier }) => {
+      return { blueprint: 'service', identifier, title, properties: { tier } };
+    });
+    await this.rig.client.register(this.rig.integration, entities, { origin: 'sdk', wait: true });
+  }
+
   async names(): Promise<string[]> {
     return (await this.rig.client.entities({ limit: 10_000 })).map(({ identifier }) => identifier).sort();
   }
 }
 
 describe('8.6 two Tidemarks', () => {
-  it('one reads the other: everything first, then what changed; what is gone there goes in a full run', async () => {
+  it('one reads the other: everything first, then what changed; and what is gone there', async () => {
     const [a, b] = [await Instance.start(), await Instance.start()];
     await a.put(...Array.from({ length: 1_250 }, (_, n) => `a${String(n).padStart(4, '0')}`));
     await b.reads(a);
     expect(await b.sync()).toMatchObject({ pages: 2, read: 1_250, created: 1_250 });
     await a.put('new');
     await a.remove('a0000');
-    expect(await b.sync('last')).toMatchObject({ created: 1, deleted: 0 });
-    expect(await b.sync()).toMatchObject({ read: 1_250, created: 0, updated: 0, deleted: 1 });
+    expect(await b.sync('last')).toMatchObject({ created: 1, deleted: 1 });
+    expect(await b.sync()).toMatchObject({ read: 1_250, created: 0, updated: 0, deleted: 0 });
     expect(await b.names()).toEqual(await a.names());
   });
 
@@ -134,11 +142,7 @@ describe('8.6 two Tidemarks', () => {
     it('random edits of both sides come to the same, the later edit of each field', async () => {
       const [a, b] = await pair();
       const expected = new Map<string, { title: string; tier: string }>();
-      let seed = 7;
-      const random = (below: number): number => {
-        seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31;
-        return Math.floor((seed / 2 ** 31) * below);
-      };
+      const random = randomFrom(7);
       for (let n = 0; n < 100; n++) {
         const name = ['a1', 'a2', 'a3', 'b1', 'b2', 'b3'][random(6)] as string;
         const field = random(2) === 0 ? 'title' : 'tier';
@@ -161,6 +165,74 @@ describe('8.6 two Tidemarks', () => {
       expect(await b.sync()).toMatchObject({ created: 0, updated: 0 });
     });
 
+    it('8.6 500 random edits and deletes, 20 syncs each way: equal at the end, and what its source deleted is gone', async () => {
+      const [a, b] = [await Instance.start(), await Instance.start()];
+      await a.reads(b, { resolution: 'newer' });
+      await b.reads(a, { resolution: 'newer' });
+      const random = randomFrom(11);
+      const pick = <T>(from: readonly T[]): T => from[random(from.length)] as T;
+      const sides: [Side, Side] = [
+        { at: a, own: Array.from({ length: 20 }, (_, n) => `a${n}`), syncs: 0 },
+        { at: b, own: Array.from({ length: 20 }, (_, n) => `b${n}`), syncs: 0 },
+      ];
+      // Sources that both sides have: one's delete is not the other's.
+      const shared = ['s0', 's1', 's2', 's3'];
+      let step = 0;
+      /** When the record's source last wrote or deleted it; when people last edited it, here and on the other side. */
+      const written = new Map<string, { step: number; deleted: boolean }>();
+      const edited = { own: new Set<string>(), other: new Map<string, number>() };
+
+      async function change({ at, own }: Side): Promise<void> {
+        step += 1;
+        const names = random(8) === 0 ? shared : own;
+        const chosen = pick(['edit', 'edit', 'edit', 'edit', 'write', 'remove']);
+        if (chosen !== 'edit') {
+          const identifier = pick(names);
+          written.set(identifier, { step, deleted: chosen === 'remove' });
+          if (chosen === 'remove') return at.remove(identifier);
+          return at.write([{ identifier, title: `written ${step}`, tier: pick(['gold', 'silver']) }]);
+        }
+        // Half of a source's records are edited on their own side as well: people then keep them there (1.2).
+        const identifier = pick(
+          (await at.names()).filter((name) => !own.includes(name) || Number(name.slice(1)) % 2 === 0),
+        );
+        if (identifier === undefined) return;
+        if (own.includes(identifier)) edited.own.add(identifier);
+        else edited.other.set(identifier, step);
+        await edit(
+          at,
+          identifier,
+          random(2) === 0 ? { title: `edit ${step}` } : { properties: { tier: `edit ${step}` } },
+        );
+      }
+
+      for (const { at, own } of sides) {
+        await at.write(own.map((identifier) => ({ identifier, title: 'begin', tier: 'begin' })));
+        for (const identifier of own) written.set(identifier, { step, deleted: false });
+      }
+      while (sides.some(({ syncs }) => syncs < 18)) {
+        const side = pick(sides.filter(({ syncs }) => syncs < 18));
+        side.syncs += 1;
+        const until = ((sides[0].syncs + sides[1].syncs) * 500) / 36;
+        while (step < until) await change(pick(sides));
+        await side.at.sync(side.syncs === 1 ? undefined : 'last');
+      }
+      for (const { at } of [...sides, ...sides]) await at.sync('last');
+
+      const held = await contents(a);
+      expect(await contents(b)).toEqual(held);
+      const names = (held as { identifier: string }[]).map(({ identifier }) => identifier);
+      const own = sides.flatMap((side) => side.own);
+      const deleted = own.filter((name) => written.get(name)?.deleted && !edited.own.has(name));
+      const editedLater = (name: string) => (edited.other.get(name) ?? 0) > (written.get(name)?.step ?? 0);
+      expect(names.filter((name) => deleted.includes(name) && !editedLater(name))).toEqual([]);
+      expect(deleted.filter((name) => !editedLater(name)).length).toBeGreaterThan(3);
+      expect(names).toEqual(expect.arrayContaining(own.filter((name) => !written.get(name)?.deleted)));
+      expect(names).toEqual(expect.arrayContaining([...edited.own]));
+      // Nothing is left to say to each other, also not in full.
+      for (const { at } of sides) expect(await at.sync()).toMatchObject({ created: 0, updated: 0, deleted: 0 });
+    }, 180_000);
+
     it('8.6 edits of the same time come to the same on both sides', async () => {
       const [a, b] = await pair();
       await edit(a, 'a1', { title: 'of a' });
@@ -178,6 +250,22 @@ describe('8.6 two Tidemarks', () => {
     });
   });
 });
+
+interface Side {
+  readonly at: Instance;
+  /** The records of its own source. */
+  readonly own: readonly string[];
+  syncs: number;
+}
+
+/** A fixed series of numbers below what is asked for. */
+function randomFrom(start: number): (below: number) => number {
+  let seed = start;
+  return (below) => {
+    seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31;
+    return Math.floor((seed / 2 ** 31) * below);
+  };
+}
 
 const byIdentifier = (a: { identifier: string }, b: { identifier: string }): number =>
   a.identifier < b.identifier ? -1 : 1;

@@ -312,6 +312,8 @@ describe.skipIf(CHROMIUM === undefined)('the Data Sources page in a browser', ()
     const hostile = '<script>alert(1)</script>"\'><img src=x onerror=alert(2)>';
     store.putRepository({ ...(repository as object), name: hostile, html_url: 'javascript:alert(3)' } as never);
     await resync(rig, integration);
+    // What a resync writes is indexed a moment later.
+    await until(async () => (await rig.client.entities({ search: 'onerror', limit: 1 })).length === 1);
     await logIn('/entities');
     await page.getByLabel('Search').fill('onerror');
     await until(async () => (await links()).length === 1);

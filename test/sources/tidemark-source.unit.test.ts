@@ -50,12 +50,12 @@ describe('8.6 another Tidemark as a source', () => {
       ),
     );
     expect(pages).toEqual([
-      { rows: [record('a'), record('b')], next: 'c1', clock: '2026-01-31T12:00:00Z' },
-      { rows: [record('c')], next: null, clock: '2026-01-31T12:00:00Z' },
+      { rows: [record('a'), record('b')], gone: [], next: 'c1', clock: '2026-01-31T12:00:00Z' },
+      { rows: [record('c')], gone: [], next: null, clock: '2026-01-31T12:00:00Z' },
     ]);
     expect(server?.asked()).toEqual([
-      '/v1/export?blueprint=repo&peer=true&pages=5',
-      '/v1/export?blueprint=repo&peer=true&pages=5&cursor=c1',
+      '/v1/export?blueprint=repo&peer=true&deleted=true&pages=5',
+      '/v1/export?blueprint=repo&peer=true&deleted=true&pages=5&cursor=c1',
     ]);
     expect(server?.requests[0]?.headers.authorization).toBe('Bearer secret-token');
   });
@@ -65,7 +65,22 @@ describe('8.6 another Tidemark as a source', () => {
     expect(server?.requests[0]?.query).toMatchObject({ cursor: 'c7', msince: '2026-01-01T00:00:00.000Z' });
   });
 
+  const tombstone = { type: 'tombstone', blueprint: 'repo', identifier: 'a', parent: null };
+
+  it('tells what is gone, with the time of the delete; components go with their records', async () => {
+    const gone = { ...tombstone, changedAt: '2026-01-31T12:00:00Z', deletedAt: '2026-01-31T11:00:00Z' };
+    const [page] = await pagesOf(() =>
+      ndjson(text(gone, { ...gone, identifier: 'x', parent: { identifier: 'a' } }, END)),
+    );
+    expect(page?.gone).toEqual([{ key: 'a', at: '2026-01-31T11:00:00.000Z' }]);
+  });
+
+  it('8.4 what it does not remember so far back has to be read in full', async () => {
+    await expect(pagesOf(() => status(410), { since: '2020-01-01T00:00:00Z' })).rejects.toThrow('resync in full');
+  });
+
   it.each([
+    ['has a delete without a time', ndjson(text(tombstone, END)), 'line 1 says that a record is gone'],
     ['breaks off', ndjson(text(record('a'))), 'broke off'],
     ['is empty', ndjson(''), 'broke off'],
     ['is a web page', ndjson('<html>\n'), 'line 1 is not a JSON object'],

@@ -35,6 +35,8 @@ export interface MappedRecord {
   /** When it last changed at the source; not known when left out. */
   readonly modifiedAt?: string | null;
   readonly raw?: RawRecord;
+  /** When people last edited it, where it rests on that alone. */
+  readonly editedAt?: string | null;
 }
 
 export interface Target {
@@ -47,6 +49,8 @@ export interface Target {
   readonly strategy?: Strategy;
   /** What decides beyond the strategy. Default: nothing. */
   readonly policy?: RecordPolicy | null;
+  /** Records that the source says are gone. Default: none. */
+  readonly gone?: StagedBatch['gone'];
   /** Records besides, that the selector's query rules out. Default: none. */
   readonly ruledOut?: number;
   /** The source's clock, and the latest change among the records. Default: not told. */
@@ -104,7 +108,7 @@ export class StagedRun {
   async stage(records: readonly MappedRecord[], target: Target = {}): Promise<StagedBatch> {
     const { kind = 'thing', resource = kind, position = 0, pass = 'read', resources = RESOURCES } = target;
     const { strategy = { create: true, update: true }, ruledOut = 0, clock = null, modified = null } = target;
-    const { policy = null } = target;
+    const { policy = null, gone = [] } = target;
     const now = await databaseClock(this.db);
     const fetchAttempt = randomUUID();
     const pages = [await packPage(now, '[]')];
@@ -112,6 +116,7 @@ export class StagedRun {
     await fenced(this.db, this.run, (tx) => stageBatch(tx, this.run, batch));
     return {
       fetchAttempt,
+      gone,
       kind,
       resource,
       position,
@@ -132,6 +137,7 @@ export class StagedRun {
           failed: record.failed ?? [],
           observedAt: record.observedAt ?? now,
           modifiedAt: record.modifiedAt ?? null,
+          editedAt: record.editedAt,
           raw: record.raw ?? {},
         })),
       quarantined: records

@@ -1,0 +1,46 @@
+import { parentOf } from '../domain/entity.ts';
+import type { LiveCall, LiveChange, LiveEnd, LiveWrite } from './live.ts';
+
+/**
+ * Splits calls, in their order, into groups in which none touches a record or an entity that another one touches: the
+ * calls of a group come to the same end together as one after another.
+ */
+export function independentGroups(calls: readonly LiveCall[]): LiveCall[][] {
+  const groups: LiveCall[][] = [];
+  let touched = new Set<string>();
+  for (const call of calls) {
+    const names = namesIn(call.change);
+    const last = groups.at(-1);
+    if (last && !names.some((name) => touched.has(name))) last.push(call);
+    else {
+      groups.push([call]);
+      touched = new Set();
+    }
+    for (const name of names) touched.add(name);
+  }
+  return groups;
+}
+
+function namesIn({ writes, ends }: LiveChange): string[] {
+  return [...writes.flatMap(namesOfWrite), ...ends.flatMap(namesOfEnd)];
+}
+
+const namesOfWrite = ({ resource, entities, quarantined }: LiveWrite): string[] => [
+  ...entities.flatMap(({ recordKey, fields, ...entity }) => {
+    const parent = parentOf(fields);
+    return [record(resource, recordKey), identity(entity), ...(parent ? [identity(parent)] : [])].flat();
+  }),
+  ...quarantined.flatMap(({ recordKey }) => record(resource, recordKey)),
+];
+
+const namesOfEnd = ({ resource, recordKey, identity: named, kept }: LiveEnd): string[] => [
+  ...record(resource, recordKey),
+  ...(named ? [identity(named)] : []),
+  ...kept.map(identity),
+];
+
+/** A record without a key is known by its identity alone. */
+const record = (resource: string, key: string): string[] => (key === '' ? [] : [JSON.stringify(['r', resource, key])]);
+
+const identity = ({ blueprint, identifier }: { readonly blueprint: string; readonly identifier: string }): string =>
+  JSON.stringify(['e', blueprint, identifier]);
