@@ -25,7 +25,10 @@ export interface SourceProcess {
 
 /** Starts the generated source in a process of its own, so that its CPU time is not counted as the worker's. */
 export async function startSource(sizes: SourceSizes): Promise<SourceProcess> {
-  const child = fork(fileURLToPath(new URL('./source-process.ts', import.meta.url)), [JSON.stringify(sizes)]);
+  const child = fork(fileURLToPath(new URL('./source-process.ts', import.meta.url)), [JSON.stringify(sizes)], {
+    // It holds all its records: a million of them take more than Node gives by itself.
+    execArgv: [...process.execArgv, '--max-old-space-size=12288'],
+  });
   const exited = once(child, 'exit').then(([code, signal]) => (signal ? `signal ${signal}` : `exit code ${code}`));
   const answer = async <T>(): Promise<T> => {
     const lost = exited.then((how) => Promise.reject(new Error(`the source ended by itself (${how})`)));
