@@ -1,14 +1,7 @@
 import { cancellationSignal } from '@temporalio/activity';
 import { configurationInForce } from '../catalog/configurations.ts';
 import type { DeletePhase } from '../catalog/delete-phase.ts';
-import {
-  forgetSettled,
-  lockCall,
-  type Settlement,
-  settleCall,
-  type WaitingCall,
-  waitingCalls,
-} from '../catalog/inbox.ts';
+import { forgetSettled, type Settlement, settleCall, type WaitingCall, waitingCalls } from '../catalog/inbox.ts';
 import { forgetScopeTombstones } from '../catalog/live.ts';
 import type { LiveCall, LiveChange } from '../catalog/live-change.ts';
 import { TidemarkError } from '../domain/errors.ts';
@@ -95,7 +88,5 @@ async function applyAll(
 
 async function settle({ db, log }: ActivityDependencies, seq: number, settlement: Settlement): Promise<void> {
   if (settlement.state === 'failed') log.warn(`a call failed: ${settlement.reason}`);
-  await db.transaction(async (tx) => {
-    if (await lockCall(tx, seq)) await settleCall(tx, seq, settlement);
-  });
+  await settleCall(db, seq, settlement);
 }

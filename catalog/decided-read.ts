@@ -7,7 +7,7 @@ import type { Queryable } from './database.ts';
 import type { HeldClaim, HeldEntity } from './decided-entities.ts';
 import type { StagedEntity, WritableRecords } from './mapped-batch.ts';
 import { isConfigured, mergeOrder } from './merge-order.ts';
-import { isOutdated } from './outdated.ts';
+import { isOutdated, WITH_CLAIM } from './outdated.ts';
 import { rfc3339 } from './time.ts';
 
 /** A mapped record with what its own claim says. */
@@ -45,12 +45,7 @@ export async function readRows(tx: Queryable, request: DecidedRequest): Promise<
      select s.ordinal::int, ${rfc3339('s.observed_at')} as "observedTime", c.seen_epoch as "seenEpoch",
             ${isOutdated(request)} as "isOutdated"
        from staged s
-       left join lateral (
-         select * from tidemark.claim c
-          where c.destination = $1 and c.integration = $2 and c.resource = $3
-            and c.record_key = s.record_key and c.blueprint = s.blueprint and c.identifier = s.identifier
-          limit 1
-       ) c on true
+       ${WITH_CLAIM}
       order by s.ordinal`,
     [
       destination,

@@ -133,23 +133,18 @@ export async function lockCalls(tx: Queryable, seqs: readonly number[]): Promise
   return new Set(rows.map(({ seq }) => seq));
 }
 
-/** Takes a waiting call for this transaction; `false`: another attempt has settled it. */
-export async function lockCall(tx: Queryable, seq: number): Promise<boolean> {
-  const rows = await tx.query(`select from tidemark.inbox where seq = $1 and state = 'waiting' for update`, [seq]);
-  return rows.length > 0;
-}
-
 export interface Settlement {
   readonly state: Exclude<CallState, 'waiting'>;
   readonly result: CallCounts | null;
   readonly reason: string | null;
 }
 
-/** Notes what became of a call, and drops its rows. */
-export async function settleCall(tx: Queryable, seq: number, { state, result, reason }: Settlement): Promise<void> {
-  await tx.query(
+/** Notes what became of a call, and drops its rows. One that another attempt has settled is left alone. */
+export async function settleCall(db: Queryable, seq: number, { state, result, reason }: Settlement): Promise<void> {
+  await db.query(
     `update tidemark.inbox
-        set state = $2, result = $3, reason = $4, call = null, applied_at = clock_timestamp() where seq = $1`,
+        set state = $2, result = $3, reason = $4, call = null, applied_at = clock_timestamp()
+      where seq = $1 and state = 'waiting'`,
     [seq, state, result && JSON.stringify(result), reason && storableText(reason)],
   );
 }

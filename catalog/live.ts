@@ -3,7 +3,7 @@ import { isRemote } from '../domain/destination.ts';
 import { parentOf } from '../domain/entity.ts';
 import type { Database, Queryable } from './database.ts';
 import { collectDoomed, endDoomed, lockBlueprintsOf, WRITTEN, withParents } from './ending.ts';
-import { lockCall, lockCalls, settleCall } from './inbox.ts';
+import { lockCalls, settleCall } from './inbox.ts';
 import type { LiveCall, LiveChange, LiveEnd, LiveWrite } from './live-change.ts';
 import { independentGroups } from './live-group.ts';
 import { assignToCall } from './outbox.ts';
@@ -20,7 +20,7 @@ export interface LiveTarget {
 /**
  * Applies calls in one transaction, in their order: ends claims, writes what changed, and settles the calls. Not fenced
  * by an epoch, only ordered by observation (sync-semantics 5.5, 6.2). A call that another attempt has settled is left
- * alone: `null`. One for a remote destination is settled by `settleSent`, when that has confirmed it; until then it may
+ * alone: `null`. One for a remote destination is settled by its sender, when that has confirmed it; until then it may
  * be applied again.
  */
 export function applyLive(
@@ -97,13 +97,6 @@ async function writeTogether(
 export interface AppliedLive {
   readonly result: CallCounts;
   readonly reason: string | null;
-}
-
-/** Settles a call whose changes were sent. */
-export function settleSent(db: Database, seq: number, { result, reason }: AppliedLive): Promise<void> {
-  return db.transaction(async (tx) => {
-    if (await lockCall(tx, seq)) await settleCall(tx, seq, { state: 'applied', result, reason });
-  });
 }
 
 async function write(

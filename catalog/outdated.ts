@@ -1,3 +1,11 @@
+/** Joins the claim `c` of a staged record `s`, by the index. $1 to $3: destination, integration, resource. */
+export const WITH_CLAIM = `left join lateral (
+        select * from tidemark.claim c
+         where c.destination = $1 and c.integration = $2 and c.resource = $3
+           and c.record_key = s.record_key and c.blueprint = s.blueprint and c.identifier = s.identifier
+         limit 1
+      ) c on true`;
+
 /**
  * Whether what is known of a staged record `s`, of its claim `c` and of others, was observed later: then it is seen, and
  * not written (sync-semantics 6.2). `hasLiveWrites`: the integration takes calls or events, which may be newer than a

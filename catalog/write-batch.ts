@@ -7,7 +7,7 @@ import { writeDecided } from './decided-batch.ts';
 import { lockBlueprintsOf } from './ending.ts';
 import type { StagedEntity, WritableRecords } from './mapped-batch.ts';
 import { mergeOrder } from './merge-order.ts';
-import { isOutdated, overtakenBy } from './outdated.ts';
+import { isOutdated, overtakenBy, WITH_CLAIM } from './outdated.ts';
 import { withoutSkipped } from './skipped.ts';
 import { rfc3339 } from './time.ts';
 import { digestsOf, noneOf, renewUnchanged } from './unchanged.ts';
@@ -42,12 +42,7 @@ const incoming = ({ strategy, live, hasLiveWrites }: Manner): string => `
              (select coalesce(jsonb_object_agg(key, value), '{}') from jsonb_each(c.base) where key = any (s.failed))
            end as base
       from staged s
-      left join lateral (
-        select * from tidemark.claim c
-         where c.destination = $1 and c.integration = $2 and c.resource = $3
-           and c.record_key = s.record_key and c.blueprint = s.blueprint and c.identifier = s.identifier
-         limit 1
-      ) c on true
+      ${WITH_CLAIM}
   )`;
 
 /**

@@ -1,7 +1,8 @@
 import { appliedDeletes, applyPlan } from '../../catalog/apply-plan.ts';
 import type { Database } from '../../catalog/database.ts';
 import { deleteStale, readDeletes } from '../../catalog/delete-phase.ts';
-import { applyLive, settleSent } from '../../catalog/live.ts';
+import { settleCall } from '../../catalog/inbox.ts';
+import { applyLive } from '../../catalog/live.ts';
 import { countUnsentDeletes } from '../../catalog/outbox.ts';
 import { holdUnknown } from '../../catalog/reconcile.ts';
 import { findStale } from '../../catalog/stale.ts';
@@ -56,7 +57,8 @@ export function remoteDestination(parts: RemoteParts): Destination {
         const { created, updated, deleted, refused, reason } = await sendCall(work, { seq: call.seq, signal });
         const quarantined = applied.result.quarantined + refused;
         const result = { ...applied.result, created, updated, deleted, quarantined };
-        await settleSent(db, call.seq, { result, reason: [applied.reason, reason].filter(Boolean).join('; ') || null });
+        const said = [applied.reason, reason].filter(Boolean).join('; ') || null;
+        await settleCall(db, call.seq, { state: 'applied', result, reason: said });
       }
     },
     async syncScope(run, request, signal) {

@@ -1,33 +1,20 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Database, openDatabase } from '../../catalog/database.ts';
 import { editEntity } from '../../catalog/edits.ts';
 import type { StagedGone } from '../../catalog/mapped-batch.ts';
-import { migrate } from '../../catalog/migrate.ts';
 import { databaseClock } from '../../catalog/staging.ts';
-import { catalogDestination } from '../../destinations/catalog.ts';
-import type { Destination } from '../../destinations/destination.ts';
 import type { Fields } from '../../domain/entity.ts';
-import { createTestDatabase } from '../support/environment/database.ts';
+import { startCatalog, type TestCatalog } from '../support/catalog.ts';
 import { type MappedRecord, StagedRun } from '../support/staged-run.ts';
 
 describe('8.6 what another Tidemark says is gone', () => {
-  let under: { db: Database; destination: Destination };
-  let drop: () => Promise<void>;
-
+  let under: TestCatalog;
   beforeAll(async () => {
-    const database = await createTestDatabase();
-    await migrate(database.url);
-    const db = openDatabase({ url: database.url });
-    under = { db, destination: catalogDestination(db).create({}) };
-    drop = async () => {
-      await db.close();
-      await database.drop();
-    };
+    under = await startCatalog();
   });
   beforeEach(() =>
     under.db.query('truncate tidemark.integration, tidemark.entity, tidemark.claim, tidemark.entity_tombstone cascade'),
   );
-  afterAll(() => drop());
+  afterAll(() => under.close());
 
   const RECORD: MappedRecord = { key: 'a', fields: { title: 'A', 'properties.tier': 'gold' } };
   const PAST = '2020-01-01T00:00:00.000Z';

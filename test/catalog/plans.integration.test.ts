@@ -1,33 +1,21 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { importConfiguration } from '../../catalog/configurations.ts';
-import { type Database, openDatabase } from '../../catalog/database.ts';
-import { migrate } from '../../catalog/migrate.ts';
 import { listPlans, planEntities, readPlan, rejectPlan } from '../../catalog/plans.ts';
 import { lastCompleteRun, readRun } from '../../catalog/reports.ts';
-import { catalogDestination } from '../../destinations/catalog.ts';
-import type { Destination } from '../../destinations/destination.ts';
 import type { Scope } from '../../domain/scope.ts';
-import { createTestDatabase, type TestDatabase } from '../support/environment/database.ts';
+import { startCatalog, type TestCatalog } from '../support/catalog.ts';
 import { type MappedRecord, StagedRun } from '../support/staged-run.ts';
 
 const DEFAULTS = { maxShare: 0.3, maxCount: null, emptySource: 'hold' } as const;
 const KINDS = ['one', 'two'];
 
 describe('plans of held deletes', () => {
-  let database: TestDatabase;
-  let under: { db: Database; destination: Destination };
-
+  let under: TestCatalog;
   beforeAll(async () => {
-    database = await createTestDatabase();
-    await migrate(database.url);
-    const db = openDatabase({ url: database.url, onIdleError: () => {} });
-    under = { db, destination: catalogDestination(db).create({}) };
+    under = await startCatalog();
   });
   beforeEach(() => under.db.query('truncate tidemark.integration, tidemark.entity, tidemark.claim cascade'));
-  afterAll(async () => {
-    await under.db.close();
-    await database.drop();
-  });
+  afterAll(() => under.close());
 
   const records = (kind: string, count: number): MappedRecord[] =>
     Array.from({ length: count }, (_, index) => ({ key: `${kind}${index}`, blueprint: kind }));

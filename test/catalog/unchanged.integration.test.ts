@@ -1,27 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Database, openDatabase } from '../../catalog/database.ts';
-import { migrate } from '../../catalog/migrate.ts';
-import { catalogDestination } from '../../destinations/catalog.ts';
-import type { Destination } from '../../destinations/destination.ts';
-import { createTestDatabase } from '../support/environment/database.ts';
+import { startCatalog, type TestCatalog } from '../support/catalog.ts';
 import { type MappedRecord, StagedRun, type Target } from '../support/staged-run.ts';
 
 describe('records that say the same as before', () => {
-  let under: { db: Database; destination: Destination };
-  let drop: () => Promise<void>;
-
+  let under: TestCatalog;
   beforeAll(async () => {
-    const database = await createTestDatabase();
-    await migrate(database.url);
-    const db = openDatabase({ url: database.url });
-    under = { db, destination: catalogDestination(db).create({}) };
-    drop = async () => {
-      await db.close();
-      await database.drop();
-    };
+    under = await startCatalog();
   });
   beforeEach(() => under.db.query('truncate tidemark.integration, tidemark.entity, tidemark.claim cascade'));
-  afterAll(() => drop());
+  afterAll(() => under.close());
 
   async function resync(...batches: { records: readonly MappedRecord[]; target?: Target }[]) {
     const run = await StagedRun.begin(under);

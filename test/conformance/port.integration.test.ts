@@ -6,6 +6,7 @@ import { createTestDatabase } from '../support/environment/database.ts';
 import { CLIENT_ID, CLIENT_SECRET, PortServer } from '../support/port/server.ts';
 import type { StoredEntity } from '../support/port/store.ts';
 import { describeDestination } from './destination-suite.ts';
+import { noteByHand } from './mirror.ts';
 
 describeDestination('port', async () => {
   const database = await createTestDatabase();
@@ -31,18 +32,9 @@ describeDestination('port', async () => {
     async writes() {
       return server.writes;
     },
-    // Both here and there: what a remote destination holds of others' is known only as far as the ledger knows it.
     async writeByHand({ blueprint, identifier, fields }) {
       server.store.of(blueprint).set(identifier, { entity: nested(identifier, fields), by: 'a person' });
-      await db.query(
-        'insert into tidemark.entity (destination, blueprint, identifier, fields) values ($1, $2, $3, $4)',
-        [name, blueprint, identifier, JSON.stringify(fields)],
-      );
-      await db.query(
-        `update tidemark.remote_entity set pending = false, sent = $4
-          where destination = $1 and blueprint = $2 and identifier = $3`,
-        [name, blueprint, identifier, JSON.stringify(fields)],
-      );
+      await noteByHand(db, name, { blueprint, identifier, fields });
     },
     async reset() {
       await db.query('truncate tidemark.integration, tidemark.entity, tidemark.claim, tidemark.remote_entity cascade');

@@ -7,6 +7,7 @@ import { createTestDatabase } from '../support/environment/database.ts';
 import { settingsOf } from '../support/shop/remote.ts';
 import { TestShop } from '../support/shop/server.ts';
 import { describeDestination } from './destination-suite.ts';
+import { noteByHand } from './mirror.ts';
 
 describeDestination('shopware', async () => {
   const database = await createTestDatabase();
@@ -42,20 +43,11 @@ describeDestination('shopware', async () => {
     async writes() {
       return shop.syncs.length;
     },
-    // Both here and there: what a remote destination holds of others' is known only as far as the ledger knows it.
     async writeByHand({ blueprint, identifier, fields }) {
       const row = Object.entries(fields).map(([path, value]) => [shopName(path), value]);
       shop.store.upsert(blueprint, { ...Object.fromEntries(row), id: shopId(blueprint, identifier) });
       identifiers.set(shopId(blueprint, identifier), identifier);
-      await db.query(
-        'insert into tidemark.entity (destination, blueprint, identifier, fields) values ($1, $2, $3, $4)',
-        [name, blueprint, identifier, JSON.stringify(fields)],
-      );
-      await db.query(
-        `update tidemark.remote_entity set pending = false, sent = $4
-            where destination = $1 and blueprint = $2 and identifier = $3`,
-        [name, blueprint, identifier, JSON.stringify(fields)],
-      );
+      await noteByHand(db, name, { blueprint, identifier, fields });
     },
     async reset() {
       await db.query('truncate tidemark.integration, tidemark.entity, tidemark.claim, tidemark.remote_entity cascade');

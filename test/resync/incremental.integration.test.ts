@@ -1,10 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startsOf } from '../../catalog/checkpoints.ts';
-import { type Database, openDatabase } from '../../catalog/database.ts';
-import { migrate } from '../../catalog/migrate.ts';
 import { finishKind } from '../../catalog/runs.ts';
-import { catalogDestination } from '../../destinations/catalog.ts';
-import type { Destination } from '../../destinations/destination.ts';
 import type { RawRecord } from '../../domain/json.ts';
 import type { RunReport } from '../../domain/run.ts';
 import type { Since } from '../../domain/scope.ts';
@@ -15,7 +11,7 @@ import {
   repositoryRecord,
 } from '../../examples/github-server/record-shapes.ts';
 import { GitHubStore } from '../../examples/github-server/store.ts';
-import { createTestDatabase, type TestDatabase } from '../support/environment/database.ts';
+import { startCatalog, type TestCatalog } from '../support/catalog.ts';
 import { kindOf, Rig, type RigOptions } from '../support/rig.ts';
 import { type RunOptions, StagedRun, type Target } from '../support/staged-run.ts';
 
@@ -31,20 +27,12 @@ const checkpoint = (minutes: number): string => new Date(START + minutes * MINUT
 const LAST: Since = { last: true, time: null };
 
 describe('2.8 the checkpoint of a kind', () => {
-  let database: TestDatabase;
-  let under: { db: Database; destination: Destination };
-
+  let under: TestCatalog;
   beforeAll(async () => {
-    database = await createTestDatabase();
-    await migrate(database.url);
-    const db = openDatabase({ url: database.url, onIdleError: () => {} });
-    under = { db, destination: catalogDestination(db).create({}) };
+    under = await startCatalog();
   });
   beforeEach(() => under.db.query('truncate tidemark.integration, tidemark.entity, tidemark.claim cascade'));
-  afterAll(async () => {
-    await under.db.close();
-    await database.drop();
-  });
+  afterAll(() => under.close());
 
   interface Shape extends RunOptions {
     readonly since?: Since;
