@@ -107,7 +107,8 @@ function untrue({ writes, answers }: Log, run: Run): string[] {
 
 /** At the end, after a clean run, the catalog is what the source maps to, field by field. */
 function differences({ states, writes, runs }: Log): string[] {
-  const configuration = (runs.at(-1) as Run).configuration;
+  const configuration = runs.at(-1)?.configuration;
+  if (!configuration) return ['there was no run'];
   const last = new Map(states.map((state) => [state.key, state]));
   const wanted = new Map<string, Raw>();
   for (const { kind, record } of last.values()) {

@@ -76,6 +76,7 @@ class Play {
       await this.cleanRun();
     } catch (error) {
       problems.push(`it did not come to its end: ${error instanceof Error ? error.message : String(error)}`);
+      this.story.push(...(await this.standstill()));
     }
     const log = await persistently(() => this.readLog());
     return { violations: [...problems, ...violations(log)], log, story: this.story, hit: this.hit };
@@ -211,6 +212,19 @@ class Play {
       else if (Date.now() > deadline) throw new Error(`trigger ${id} has waited ${PATIENCE} ms for its run`);
       else await delay(50);
     }
+  }
+
+  /** What is known of a run that does not come to its end. */
+  private async standstill(): Promise<string[]> {
+    const { stage, integration } = this.parts;
+    const handle = stage.temporal.workflow.getHandle(resyncWorkflowId(integration));
+    const [workflow, history] = await Promise.all([handle.describe(), handle.fetchHistory()]).catch(() => []);
+    const { status, raw } = workflow ?? {};
+    return [
+      `the workflow is ${JSON.stringify({ status, pending: [raw?.pendingWorkflowTask, raw?.pendingActivities] })}`,
+      `the last of its history: ${JSON.stringify(history?.events?.slice(-10))}`,
+      `the workers said last: ${stage.crew.output}`,
+    ];
   }
 
   private async readLog(): Promise<Log> {

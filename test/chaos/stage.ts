@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -34,6 +35,8 @@ export class Stage {
   readonly failures: unknown[] = [];
   private restarting: Promise<unknown> = Promise.resolve();
   private scenarios = 0;
+  /** Stages share a Temporal server, on which one may leave workflows behind: no other has an integration of theirs. */
+  private readonly name = randomBytes(4).toString('hex');
   private readonly closing: (() => Promise<unknown>)[] = [];
 
   static async start(options: StageOptions): Promise<Stage> {
@@ -86,7 +89,7 @@ export class Stage {
 
   /** Names of one length, none of which is the beginning of another. */
   nextIntegration(): string {
-    return `c${String(++this.scenarios).padStart(6, '0')}`;
+    return `c${this.name}${String(++this.scenarios).padStart(6, '0')}`;
   }
 
   kill(what: Kill['kill']): void {
