@@ -4,11 +4,14 @@ import type { Resource } from '../config/configuration.ts';
 import type { RawRecord } from '../domain/json.ts';
 import { isStorableText } from '../domain/text.ts';
 import type { ResourceMapping } from '../mapping/mapping.ts';
-import type { Source } from '../sources/source.ts';
+import type { RecordIdentity, Source } from '../sources/source.ts';
 import type { Pipeline } from './dependencies.ts';
 
 /** Key, blueprint and identifier of a claim share one entry of an index, which takes 2,704 bytes. */
 const MAX_KEY_BYTES = 1_000;
+
+/** What most entities have failed. */
+const NONE: readonly string[] = [];
 
 /** Collects what the mapping makes of a batch, page by page. A page that fails as such leaves nothing behind. */
 export class BatchMapping {
@@ -33,7 +36,10 @@ export class BatchMapping {
   /** `anyRecord`: those that the query rules out as well. */
   async add({ rows, gone, observedAt }: ReadPage, options = { anyRecord: false }): Promise<void> {
     const results = [];
-    for (const record of rows) results.push({ record, result: await this.mapping.map(record, options) });
+    for (const record of rows) {
+      const mapped = this.mapping.map(record, options);
+      results.push({ record, result: mapped instanceof Promise ? await mapped : mapped });
+    }
     this.counts.pages += 1;
     this.gone.push(...gone.map((each) => ({ ...each, observedAt })));
     this.counts.read += rows.length;
@@ -42,7 +48,8 @@ export class BatchMapping {
         this.counts.ruledOut += 1;
         continue;
       }
-      const identity = await this.identify(record);
+      const known = this.identify(record);
+      const identity = known instanceof Promise ? await known : known;
       if ('reason' in identity) {
         this.reject(record, { stage: 'record key', reason: identity.reason, recordKey: '', observedAt });
         continue;
@@ -53,12 +60,13 @@ export class BatchMapping {
         continue;
       }
       const raw = this.keepsRaw ? record : null;
-      for (const { failures, ...entity } of result.entities) {
-        const failed = failures.map((failure) => failure.field);
-        const times = entity.component === undefined ? this.source.timesOf?.(record) : undefined;
-        const editedAt = this.source.editedAt?.(record);
-        this.entities.push({ ...entity, times, editedAt, recordKey, locator, failed, observedAt, raw });
-        const where = entity.component === undefined ? '' : `components[${entity.component}].`;
+      const editedAt = this.source.editedAt?.(record);
+      for (const { blueprint, identifier, fields, failures, component, modifiedAt } of result.entities) {
+        const times = component === undefined ? this.source.timesOf?.(record) : undefined;
+        const failed = failures.length === 0 ? NONE : failures.map((failure) => failure.field);
+        const entity = { blueprint, identifier, fields, component, modifiedAt, failed };
+        this.entities.push({ recordKey, locator, observedAt, ...entity, times, editedAt, raw });
+        const where = component === undefined ? '' : `components[${component}].`;
         for (const { field, reason } of failures) this.countFailure(where + field, reason);
       }
       const [rejection] = result.rejections;
@@ -66,24 +74,12 @@ export class BatchMapping {
     }
   }
 
-  /** The record's key as the ledger can hold it, or why it cannot. */
-  private async identify(
-    record: RawRecord,
-  ): Promise<{ recordKey: string; locator: string | null } | { reason: string }> {
+  private identify(record: RawRecord): LedgerKey | Promise<LedgerKey> {
     try {
-      const { key, locator } = await this.source.identify(this.kind, record);
-      if (key === null) return { recordKey: '', locator };
-      if (!isStorableText(key))
-        return { reason: "the source's key of the record holds a NUL or half a surrogate pair" };
-      const bytes = Buffer.byteLength(key);
-      if (bytes <= MAX_KEY_BYTES) return { recordKey: key, locator };
-      return {
-        reason: `the source's key of the record has ${bytes} bytes; at most ${MAX_KEY_BYTES} fit the ledger's index`,
-      };
+      const identity = this.source.identify(this.kind, record);
+      return identity instanceof Promise ? identity.then(ledgerKey, keyless) : ledgerKey(identity);
     } catch (error) {
-      return {
-        reason: `the source cannot tell the record's key: ${error instanceof Error ? error.message : String(error)}`,
-      };
+      return keyless(error);
     }
   }
 
@@ -97,3 +93,20 @@ export class BatchMapping {
     this.fieldFailures.set(field, known ? { ...known, records: known.records + 1 } : { field, records: 1, reason });
   }
 }
+
+/** The record's key as the ledger can hold it, or why it cannot. */
+type LedgerKey = { readonly recordKey: string; readonly locator: string | null } | { readonly reason: string };
+
+function ledgerKey({ key, locator }: RecordIdentity): LedgerKey {
+  if (key === null) return { recordKey: '', locator };
+  if (!isStorableText(key)) return { reason: "the source's key of the record holds a NUL or half a surrogate pair" };
+  const bytes = Buffer.byteLength(key);
+  if (bytes <= MAX_KEY_BYTES) return { recordKey: key, locator };
+  return {
+    reason: `the source's key of the record has ${bytes} bytes; at most ${MAX_KEY_BYTES} fit the ledger's index`,
+  };
+}
+
+const keyless = (error: unknown): LedgerKey => ({
+  reason: `the source cannot tell the record's key: ${error instanceof Error ? error.message : String(error)}`,
+});

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { cancellationSignal } from '@temporalio/activity';
 import { fenced } from '../catalog/fence.ts';
 import { addWarning, isReading, runAbout, startKind } from '../catalog/runs.ts';
-import { databaseClock, packPage, type StagedPage, stageBatch, toJson } from '../catalog/staging.ts';
+import { databaseClock, type PackedPage, packPage, stageBatch, toJson } from '../catalog/staging.ts';
 import { MAX_LOSSES, type Pass, type PinnedRun } from '../domain/run.ts';
 import type { Page } from '../sources/source.ts';
 import { type ActivityDependencies, resourceOf } from './dependencies.ts';
@@ -13,7 +13,7 @@ const BATCH_PAGES = 10;
 /** Of a list that has turned out long: then steps cost more than progress is worth. */
 const LONG_BATCH_PAGES = 20;
 const LONG_LIST_PAGES = 100;
-/** Characters of JSON. */
+/** Bytes of JSON. */
 const BATCH_LENGTH = 8 * 1024 * 1024;
 const BATCH_MS = 5_000;
 
@@ -49,9 +49,9 @@ export interface FetchResult {
 
 interface Batch {
   /** Packed while the next ones are read. */
-  readonly pages: Promise<StagedPage>[];
+  readonly pages: Promise<PackedPage>[];
   rows: number;
-  /** Characters of the pages' JSON. */
+  /** Bytes of the pages' JSON. */
   length: number;
   /** The last cursor that there was. */
   next: string | null;
@@ -168,7 +168,7 @@ const later = (one: string | null, other: string | null): string | null => ((one
 async function nextPage(
   deps: ActivityDependencies,
   reading: Reading,
-): Promise<{ page: Page; observedAt: string; json: string } | string | null> {
+): Promise<{ page: Page; observedAt: string; json: Buffer } | string | null> {
   const asked = await databaseClock(deps.db);
   try {
     const { value: page, done } = await reading.pages.next();

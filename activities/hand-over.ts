@@ -1,34 +1,55 @@
-import type { StagedPage } from '../catalog/staging.ts';
+import type { PackedPage, StagedPage } from '../catalog/staging.ts';
 
-/** What waits for its mapping. */
+/** What waits for its mapping, packed. */
 const MAX_BYTES = 32 * 1024 * 1024;
+
+/** What of it waits as it was before it was packed as well: bytes outside of the heap. */
+const MAX_JSON_BYTES = 16 * 1024 * 1024;
+
+/** A page, with its JSON where there is room for that. */
+export type HandedPage = StagedPage & Partial<PackedPage>;
 
 /**
  * Pages that this process has fetched and that are still to be mapped, by attempt: mapped by the same process, they need
- * not be read from the staging tables. Only a shortcut, with the very bytes that were staged: what is not here, or had to
- * make room, is read from there.
+ * not be read from the staging tables, and those that were fetched last need not be unpacked. Only a shortcut, with the
+ * very bytes that were staged: what is not here, or had to make room, is read from there.
  */
 export class HandOver {
-  private readonly waiting = new Map<string, { readonly pages: readonly StagedPage[]; readonly bytes: number }>();
+  private readonly waiting = new Map<string, readonly HandedPage[]>();
   private bytes = 0;
+  private jsonBytes = 0;
 
-  put(attempt: string, pages: readonly StagedPage[]): void {
-    const bytes = pages.reduce((sum, { body }) => sum + body.length, 0);
-    this.waiting.set(attempt, { pages, bytes });
-    this.bytes += bytes;
+  put(attempt: string, pages: readonly PackedPage[]): void {
+    this.waiting.set(attempt, pages);
+    this.bytes += sizeOf(pages);
+    this.jsonBytes += jsonSizeOf(pages);
     // The oldest first: the run that it belongs to may have been aborted.
+    for (const [oldest, known] of this.waiting) {
+      if (this.jsonBytes <= MAX_JSON_BYTES) break;
+      this.jsonBytes -= jsonSizeOf(known);
+      this.waiting.set(
+        oldest,
+        known.map(({ json: _, ...page }) => page),
+      );
+    }
     for (const [oldest] of this.waiting) {
-      if (this.bytes <= MAX_BYTES) return;
+      if (this.bytes <= MAX_BYTES) break;
       this.take(oldest);
     }
   }
 
   /** Hands the pages out, once; `null`: they are not here. */
-  take(attempt: string): readonly StagedPage[] | null {
+  take(attempt: string): readonly HandedPage[] | null {
     const known = this.waiting.get(attempt);
     if (!known) return null;
     this.waiting.delete(attempt);
-    this.bytes -= known.bytes;
-    return known.pages;
+    this.bytes -= sizeOf(known);
+    this.jsonBytes -= jsonSizeOf(known);
+    return known;
   }
 }
+
+const sizeOf = (pages: readonly HandedPage[]): number => pages.reduce((sum, { body }) => sum + body.length, 0);
+
+const jsonSizeOf = (pages: readonly HandedPage[]): number =>
+  pages.reduce((sum, { json }) => sum + (json?.length ?? 0), 0);

@@ -8,8 +8,12 @@ import type { Queryable } from './database.ts';
 
 const compress = promisify(deflate);
 const decompress = promisify(inflate);
-/** Raw pages are read once and soon: speed before size. */
-const COMPRESSION_LEVEL = 1;
+/**
+ * Raw pages are read once and soon: speed before size. Every chunk is a way to another thread and back: most pages are
+ * one.
+ */
+const PACKING = { level: 1, chunkSize: 64 * 1024 };
+const UNPACKING = { chunkSize: 256 * 1024 };
 
 /** PostgreSQL's clock, as text in full precision: when an observation begins (sync-semantics 6.2). */
 export async function databaseClock(db: Queryable): Promise<string> {
@@ -25,13 +29,18 @@ export interface StagedPage {
   readonly gone: readonly GoneRecord[];
 }
 
+/** A page with what was packed: the records' JSON, in UTF-8. */
+export interface PackedPage extends StagedPage {
+  readonly json: Buffer;
+}
+
 /** Makes a page ready to be staged; `json`: `toJson` of its records. `gone`: records that it says are gone. */
 export async function packPage(
   observedAt: string,
-  json: string,
+  json: Buffer,
   gone: readonly GoneRecord[] = [],
-): Promise<StagedPage> {
-  return { observedAt, body: await compress(json, { level: COMPRESSION_LEVEL }), gone };
+): Promise<PackedPage> {
+  return { observedAt, body: await compress(json, PACKING), gone, json };
 }
 
 /** Deeper than any field may be (see the mapping's limits), and far less than JSON.stringify can walk. */
@@ -40,14 +49,14 @@ const MAX_DEPTH = 500;
 /** Stands where a record was cut off. It holds a NUL, so that a field with it counts as failed and is not written. */
 const CUT = `\u0000 nested deeper than ${MAX_DEPTH} levels`;
 
-/** The records as JSON text; what is nested too deeply for that is cut off. */
-export function toJson(rows: readonly RawRecord[]): string {
+/** The records as JSON text in UTF-8; what is nested too deeply for that is cut off. */
+export function toJson(rows: readonly RawRecord[]): Buffer {
   try {
-    return JSON.stringify(rows);
+    return Buffer.from(JSON.stringify(rows));
   } catch (error) {
     // JSON.parse can read what JSON.stringify cannot walk.
     if (!(error instanceof RangeError)) throw error;
-    return JSON.stringify(rows.map((row) => cutDeep(row, 0)));
+    return Buffer.from(JSON.stringify(rows.map((row) => cutDeep(row, 0))));
   }
 }
 
@@ -104,9 +113,14 @@ export interface ReadPage {
   readonly gone: readonly GoneRecord[];
 }
 
-/** The records of a page. */
-export async function unpackPage({ observedAt, body, gone }: StagedPage): Promise<ReadPage> {
-  return { observedAt, gone, rows: JSON.parse((await decompress(body)).toString()) };
+/** The records of a page; `json`: what was packed, where that is still there. */
+export async function unpackPage({
+  observedAt,
+  body,
+  gone,
+  json,
+}: StagedPage & Partial<PackedPage>): Promise<ReadPage> {
+  return { observedAt, gone, rows: JSON.parse((json ?? (await decompress(body, UNPACKING))).toString()) };
 }
 
 /** The pages of one attempt, in order. Throws `StagingLostError` when the attempt is unknown. */

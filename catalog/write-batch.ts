@@ -288,35 +288,63 @@ export async function writeMapped(tx: Queryable, request: WriteRequest): Promise
     const decided = await writeDecided(tx, { ...request, ...manner, batch, policy, seenEpoch });
     return { ...decided, unidentified: await markRejectedSeen(tx, request), rows: [] };
   }
-  const digests = digestsOf(batch);
-  const rows = entities.map(({ modifiedAt: _, raw: __, ...entity }, place) => {
-    return { ...entity, digest: digests[place] as string };
-  });
+  const contents = entities.map(({ fields }) => JSON.stringify(fields));
+  const digests = digestsOf(batch, contents);
+  const rowAt = (place: number): string => {
+    const { recordKey, locator, blueprint, identifier, component, failed, observedAt } = entities[
+      place
+    ] as StagedEntity;
+    const known = { recordKey, locator: locator && storableText(locator), blueprint, identifier, component, failed };
+    return `${JSON.stringify({ ...known, observedAt, digest: digests[place] }).slice(0, -1)},"fields":${contents[place]}}`;
+  };
   const mayRenew = !live && [strategy, ...(strategy.components ?? [])].every(({ create, update }) => create && update);
   const overtaken = manner.hasLiveWrites ? overtakenBy(live) : '';
-  const renewed = mayRenew ? await renewUnchanged(tx, { ...request, batch, digests, overtaken }) : noneOf(rows);
-  const merged = await merge(tx, request, { manner, rows: renewed.rest.map((place) => rows[place] as DigestedRow) });
+  const renewed = mayRenew ? await renewUnchanged(tx, { ...request, batch, digests, overtaken }) : noneOf(entities);
+  await create(tx, request, renewed.fresh.map(rowAt));
+  const merged = await merge(tx, request, { manner, rows: renewed.rest.map(rowAt) });
+  const created = merged.created + renewed.fresh.length;
   const unchanged = merged.unchanged + renewed.unchanged;
   const duplicates = merged.duplicates + renewed.duplicates;
   const unidentified = await markRejectedSeen(tx, request);
-  return { ...merged, unchanged, duplicates, unidentified, quarantined: 0, warnings: [] };
+  return { ...merged, created, unchanged, duplicates, unidentified, quarantined: 0, warnings: [] };
 }
 
-type DigestedRow = Omit<StagedEntity, 'modifiedAt' | 'raw'> & { readonly digest: string };
+/** Entities that nobody knows are what their rows say, and their claims own them: there is nothing to merge. */
+const CREATE = `
+  with fresh as materialized (select * from ${MAPPED}), written as (
+    insert into tidemark.entity (destination, blueprint, identifier, fields, changed_run)
+    select $1, blueprint, identifier, fields, nullif(current_setting('tidemark.run', true), '')
+      from fresh order by blueprint, identifier
+  )
+  insert into tidemark.claim (destination, integration, resource, record_key, blueprint, identifier, kind, position,
+                              locator, first_epoch, seen_epoch, observed_at, live, base, owns, digest, entity_version)
+  select $1, $2, $3, record_key, blueprint, identifier, $5, $4,
+         locator, $6, $6, observed_at, false, fields, true, digest, 1
+    from fresh order by record_key, blueprint, identifier`;
+
+/** `rows`: JSON texts. */
+async function create(
+  tx: Queryable,
+  { integration, destination, epoch, batch }: WriteRequest,
+  rows: readonly string[],
+): Promise<void> {
+  if (rows.length === 0) return;
+  const { resource, position, kind } = batch;
+  await tx.query(CREATE, [destination, integration, resource, position, kind, epoch, `[${rows}]`]);
+}
 
 const NOTHING = { created: 0, updated: 0, unchanged: 0, skipped: 0, duplicates: 0, outdated: 0, rows: [] };
 
 async function merge(
   tx: Queryable,
   { integration, destination, epoch, batch, live }: WriteRequest,
-  { manner, rows }: { manner: Manner; rows: readonly DigestedRow[] },
+  { manner, rows }: { manner: Manner; rows: readonly string[] },
 ): Promise<Merged> {
   if (rows.length === 0) return NOTHING;
   const { resource, position, kind, resources } = batch;
   await tx.query(PLANNING);
   const seenEpoch = live ? 0 : epoch;
-  const json = JSON.stringify(rows.map((row) => ({ ...row, locator: row.locator && storableText(row.locator) })));
-  const values = [destination, integration, resource, position, kind, seenEpoch, json, resources, epoch, live];
+  const values = [destination, integration, resource, position, kind, seenEpoch, `[${rows}]`, resources, epoch, live];
   const statement = `with ${incoming(manner)}, ${CHANGES}, ${write(batch.strategy)}`;
   if (live) {
     const outcomes = await tx.query<RowOutcome>(`${statement} ${BY_ROW}`, values);

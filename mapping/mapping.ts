@@ -43,7 +43,8 @@ export type RejectionStage = 'query' | 'itemsToParse' | 'identifier' | 'blueprin
 export interface ResourceMapping {
   /**
    * Throws `MappingError` when the query yields something that is not a boolean, or nothing (sync-semantics 2.2).
-   * `anyRecord`: leaves the query out; what is unregistered may have left the selector's view (6.5).
+   * `anyRecord`: leaves the query out; what is unregistered may have left the selector's view (6.5). A Promise only where
+   * an expression needs one: a record whose expressions are all compiled is mapped in one go.
    */
-  map(record: RawRecord, options?: { readonly anyRecord: boolean }): Promise<MappingResult>;
+  map(record: RawRecord, options?: { readonly anyRecord: boolean }): MappingResult | Promise<MappingResult>;
 }

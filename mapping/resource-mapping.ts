@@ -11,6 +11,7 @@ import type { Expression, MappingResult, Rejection, ResourceMapping } from './ma
 import { shorten } from './shorten.ts';
 import { textProblem } from './storable.ts';
 import { isBreakDue, takeBreak } from './turn.ts';
+import { done, settled, type Waiting } from './waiting.ts';
 
 /** What a mapping needs of an entry of `resources:`. All texts are JSONata. */
 export interface MappedResource {
@@ -40,19 +41,19 @@ export function createResourceMapping(resource: MappedResource): ResourceMapping
   const keeps = compile(query);
   const items = itemsToParse === null ? null : compile(itemsToParse);
   const mapFamily = createFamilyMapping(resource);
-  return {
-    async map(record, options): Promise<MappingResult> {
-      if (isBreakDue()) await takeBreak();
-      const yielded = options?.anyRecord ? { value: true } : outcomeOf(keeps, record);
-      const kept = yielded instanceof Promise ? await yielded : yielded;
-      if ('error' in kept) return { type: 'rejected', stage: 'query', reason: kept.error };
-      if (typeof kept.value !== 'boolean') throw notBoolean(query, kept.value);
-      if (!kept.value) return { type: 'ruled-out' };
-      if (items !== null) return mapItems(record, items, mapFamily);
-      const mapped = await mapFamily(record);
-      return 'stage' in mapped ? { type: 'rejected', ...mapped } : { type: 'mapped', ...mapped };
-    },
-  };
+  function* map(record: RawRecord, anyRecord: boolean): Waiting<MappingResult> {
+    if (isBreakDue()) yield takeBreak();
+    const asked = anyRecord ? { value: true } : outcomeOf(keeps, record);
+    const kept = asked instanceof Promise ? yield* settled(asked) : asked;
+    if ('error' in kept) return { type: 'rejected', stage: 'query', reason: kept.error };
+    if (typeof kept.value !== 'boolean') throw notBoolean(query, kept.value);
+    if (!kept.value) return { type: 'ruled-out' };
+    if (items !== null) return yield* mapItems(record, items, mapFamily);
+    const mapped = yield* mapFamily(record);
+    if ('stage' in mapped) return { type: 'rejected', ...mapped };
+    return { type: 'mapped', entities: mapped.entities, rejections: mapped.rejections };
+  }
+  return { map: (record, options) => done(map(record, options?.anyRecord ?? false)) };
 }
 
 const notBoolean = (query: string, value: unknown): MappingError =>
@@ -60,7 +61,7 @@ const notBoolean = (query: string, value: unknown): MappingError =>
     `the query \`${shorten(query, 200)}\` must yield true or false, but yields ${described(value)}; compare something (archived = false) or use $boolean(…)`,
   );
 
-type EntityMapping = (input: RawRecord) => Promise<MappedEntity | Rejection>;
+type EntityMapping = (input: RawRecord) => Waiting<MappedEntity | Rejection>;
 
 /** A record's entity with its components, and what could not be identified among these. */
 interface Family {
@@ -68,17 +69,17 @@ interface Family {
   readonly rejections: readonly Rejection[];
 }
 
-type FamilyMapping = (input: RawRecord) => Promise<Family | Rejection>;
+type FamilyMapping = (input: RawRecord) => Waiting<Family | Rejection>;
 
-async function mapItems(record: RawRecord, items: Expression, mapFamily: FamilyMapping): Promise<MappingResult> {
+function* mapItems(record: RawRecord, items: Expression, mapFamily: FamilyMapping): Waiting<MappingResult> {
   const outcome = outcomeOf(items, record);
-  const yielded = outcome instanceof Promise ? await outcome : outcome;
+  const yielded = outcome instanceof Promise ? yield* settled(outcome) : outcome;
   if ('error' in yielded) return { type: 'rejected', stage: 'itemsToParse', reason: yielded.error };
   const entities: MappedEntity[] = [];
   const rejections: Rejection[] = [];
   for (const [index, item] of listOf(yielded.value).entries()) {
-    if (isBreakDue()) await takeBreak();
-    const mapped = await mapFamily({ ...record, item: item as Json });
+    if (isBreakDue()) yield takeBreak();
+    const mapped = yield* mapFamily({ ...record, item: item as Json });
     const rejected = 'stage' in mapped ? [mapped] : mapped.rejections;
     rejections.push(
       ...rejected.map(({ stage, reason }) => ({ stage, reason: `item ${index}: ${reason}`, item: index })),
@@ -91,13 +92,13 @@ async function mapItems(record: RawRecord, items: Expression, mapFamily: FamilyM
 function createFamilyMapping({ entity, components }: MappedResource): FamilyMapping {
   const mapEntity = createEntityMapping(entity);
   const mapComponents = components.map((component, index) => createComponentMapping(component, index));
-  return async (input) => {
-    const parent = await mapEntity(input);
+  return function* (input) {
+    const parent = yield* mapEntity(input);
     if ('stage' in parent) return parent;
     const entities: MappedEntity[] = [parent];
     const rejections: Rejection[] = [];
     for (const mapComponent of mapComponents) {
-      const { entities: mapped, rejections: rejected } = await mapComponent(input, parent);
+      const { entities: mapped, rejections: rejected } = yield* mapComponent(input, parent);
       entities.push(...mapped);
       rejections.push(...rejected);
     }
@@ -105,7 +106,7 @@ function createFamilyMapping({ entity, components }: MappedResource): FamilyMapp
   };
 }
 
-type ComponentMapping = (input: RawRecord, parent: MappedEntity) => Promise<Family>;
+type ComponentMapping = (input: RawRecord, parent: MappedEntity) => Waiting<Family>;
 
 function createComponentMapping(
   { items, entity }: MappedResource['components'][number],
@@ -117,16 +118,16 @@ function createComponentMapping(
     stage: 'components',
     reason: `components[${component}]${reason}`,
   });
-  return async (input, { blueprint, identifier }) => {
+  return function* (input, { blueprint, identifier }) {
     const outcome = outcomeOf(itemsOf, input);
-    const yielded = outcome instanceof Promise ? await outcome : outcome;
+    const yielded = outcome instanceof Promise ? yield* settled(outcome) : outcome;
     if ('error' in yielded) return { entities: [], rejections: [rejection(`.items: ${yielded.error}`)] };
     const beside: RawRecord = 'item' in input ? { ...input, parentItem: input.item as Json } : input;
     const entities: MappedEntity[] = [];
     const rejections: Rejection[] = [];
     for (const [index, item] of listOf(yielded.value).entries()) {
-      if (isBreakDue()) await takeBreak();
-      const mapped = await mapEntity({ ...beside, item: item as Json });
+      if (isBreakDue()) yield takeBreak();
+      const mapped = yield* mapEntity({ ...beside, item: item as Json });
       if ('stage' in mapped) rejections.push(rejection(`, item ${index}: ${mapped.reason}`));
       else if (mapped.blueprint === blueprint && mapped.identifier === identifier) {
         rejections.push(rejection(`, item ${index}: it has the blueprint and the identifier of the record itself`));
@@ -145,27 +146,26 @@ function createEntityMapping({ identifier, blueprint, modifiedAt, ...rest }: Map
   const blueprintOf = compile(blueprint);
   const timeOf = modifiedAt === null ? null : compile(modifiedAt);
   const fields = fieldTexts(rest).map(([path, text]) => ({ path, expression: compile(text) }));
-  return async (input) => {
-    const yieldedId = outcomeOf(identifierOf, input);
-    const id = identityPart('identifier', identifier, yieldedId instanceof Promise ? await yieldedId : yieldedId);
+  return function* (input) {
+    const namedBy = outcomeOf(identifierOf, input);
+    const id = identityPart('identifier', identifier, namedBy instanceof Promise ? yield* settled(namedBy) : namedBy);
     if ('stage' in id) return id;
-    const yieldedKind = outcomeOf(blueprintOf, input);
-    const kind = identityPart('blueprint', blueprint, yieldedKind instanceof Promise ? await yieldedKind : yieldedKind);
+    const madeBy = outcomeOf(blueprintOf, input);
+    const kind = identityPart('blueprint', blueprint, madeBy instanceof Promise ? yield* settled(madeBy) : madeBy);
     if ('stage' in kind) return kind;
-    const values: [FieldPath, Json][] = [];
+    const values: { [path: string]: Json } = {};
     const failures: FieldFailure[] = [];
     for (const { path, expression } of fields) {
       const outcome = outcomeOf(expression, input);
-      const yielded = outcome instanceof Promise ? await outcome : outcome;
+      const yielded = outcome instanceof Promise ? yield* settled(outcome) : outcome;
       const result = 'error' in yielded ? { problem: yielded.error } : fieldValue(path, yielded.value, expression.text);
       if ('problem' in result) failures.push({ field: path, reason: result.problem });
-      else values.push([path, result.value]);
+      else values[path] = result.value;
     }
-    const fieldValues = Object.fromEntries(values) as Fields;
-    const mapped = { identifier: id.text, blueprint: kind.text, fields: fieldValues, failures };
-    if (timeOf === null) return { ...mapped, modifiedAt: null };
-    const time = await outcomeOf(timeOf, input);
-    return { ...mapped, modifiedAt: 'value' in time ? readTime(time.value) : null };
+    const timed = timeOf === null ? { value: null } : outcomeOf(timeOf, input);
+    const time = timed instanceof Promise ? yield* settled(timed) : timed;
+    const modifiedAt = 'value' in time ? readTime(time.value) : null;
+    return { identifier: id.text, blueprint: kind.text, fields: values as Fields, failures, modifiedAt };
   };
 }
 
@@ -210,7 +210,6 @@ function identityProblem(stage: IdentityPart, value: unknown, text: string): str
 /** What an expression yields, or why it failed on this input. */
 type Outcome = { readonly value: unknown } | { readonly error: string };
 
-/** A Promise only where the expression needs one: a record whose expressions are all compiled is mapped in one go. */
 function outcomeOf(expression: Expression, input: RawRecord): Outcome | Promise<Outcome> {
   try {
     const value = expression.yields(input);

@@ -5,7 +5,7 @@ import { fenced } from '../../catalog/fence.ts';
 import { migrate } from '../../catalog/migrate.ts';
 import { readRun } from '../../catalog/reports.ts';
 import { beginRun, finishRun } from '../../catalog/runs.ts';
-import { packPage, readPages, stageBatch, unpackPage } from '../../catalog/staging.ts';
+import { packPage, readPages, stageBatch, toJson, unpackPage } from '../../catalog/staging.ts';
 import { recordVerdicts } from '../../catalog/stale.ts';
 import { insertTrigger, readTrigger } from '../../catalog/triggers.ts';
 import { appliedBatch } from '../../catalog/upsert.ts';
@@ -78,7 +78,7 @@ describe('runs and their fence at the database', () => {
     const { run } = await StagedRun.begin(under);
     const stage = async (name: string): Promise<string> => {
       const attempt = randomUUID();
-      const pages = [await packPage('2026-01-01 00:00:00+00', JSON.stringify([{ name }]))];
+      const pages = [await packPage('2026-01-01 00:00:00+00', toJson([{ name }]))];
       const batch = {
         attempt,
         kind: 'thing',

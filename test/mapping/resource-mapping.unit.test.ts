@@ -7,7 +7,7 @@ import type { MappingResult } from '../../mapping/mapping.ts';
 import { createResourceMapping, type MappedResource } from '../../mapping/resource-mapping.ts';
 import { resource } from './support/resource.ts';
 
-const map = (mapped: MappedResource, record: RawRecord): Promise<MappingResult> =>
+const map = async (mapped: MappedResource, record: RawRecord): Promise<MappingResult> =>
   createResourceMapping(mapped).map(record);
 
 /** The one entity of a record, with its failures by path. */
@@ -34,8 +34,7 @@ describe('the query', () => {
     ['topics', { topics: [] }, 'an empty list'],
     ['archived', { archived: null }, 'null'],
   ])('2.2 a query that is not boolean is an error of the kind: %s of %j', async (query, record, type) => {
-    const mapping = createResourceMapping(resource({ query }));
-    const error: unknown = await mapping.map({ id: 'a', ...record }).catch((reason) => reason);
+    const error: unknown = await map(resource({ query }), { id: 'a', ...record }).catch((reason) => reason);
     expect(error).toBeInstanceOf(MappingError);
     expect((error as Error).message).toBe(
       `the query \`${query}\` must yield true or false, but yields ${type}; compare something (archived = false) or use $boolean(…)`,

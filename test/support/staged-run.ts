@@ -6,7 +6,7 @@ import type { DeletePhase } from '../../catalog/delete-phase.ts';
 import { fenced } from '../../catalog/fence.ts';
 import type { StagedBatch } from '../../catalog/mapped-batch.ts';
 import { beginRun, finishKind, finishRun, planKinds } from '../../catalog/runs.ts';
-import { databaseClock, packPage, stageBatch } from '../../catalog/staging.ts';
+import { databaseClock, packPage, stageBatch, toJson } from '../../catalog/staging.ts';
 import { recordAbsent, type StaleKind } from '../../catalog/stale.ts';
 import { insertTrigger } from '../../catalog/triggers.ts';
 import type { Destination } from '../../destinations/destination.ts';
@@ -111,7 +111,7 @@ export class StagedRun {
     const { policy = null, gone = [] } = target;
     const now = await databaseClock(this.db);
     const fetchAttempt = randomUUID();
-    const pages = [await packPage(now, '[]')];
+    const pages = [await packPage(now, toJson([]))];
     const batch = { attempt: fetchAttempt, kind, resource, pass, pages, nextCursor: null, clock, modified };
     await fenced(this.db, this.run, (tx) => stageBatch(tx, this.run, batch));
     return {
