@@ -1,5 +1,6 @@
 import { cancellationSignal } from '@temporalio/activity';
 import type { RejectedRecord } from '../catalog/mapped-batch.ts';
+import type { OutboxScope } from '../catalog/outbox.ts';
 import { quarantineRefused, type RefusedBatch, refusedBatches } from '../catalog/refused.ts';
 import { readPages, unpackPage } from '../catalog/staging.ts';
 import type { RemoteSide } from '../destinations/destination.ts';
@@ -23,15 +24,19 @@ export const createRemoteActivities = (deps: ActivityDependencies) => ({
   async settleRemote({ run, patient }: { run: PinnedRun; patient: boolean }): Promise<void> {
     const { destination } = await deps.pipeline(run.configVersion);
     await (destination.remote as RemoteSide).settle(run, { patient }, cancellationSignal());
-    await putRefusedAside(deps, run);
+    await putRefusedAside(deps, run, { type: 'run', runId: run.runId });
   },
 });
 
 /** Records whose entities the destination refused go into quarantine as they came (sync-semantics 6.8). */
-export async function putRefusedAside({ db, log, pipeline }: ActivityDependencies, run: PinnedRun): Promise<void> {
+export async function putRefusedAside(
+  { db, log, pipeline }: ActivityDependencies,
+  run: PinnedRun,
+  scope: OutboxScope,
+): Promise<void> {
   const parts = await pipeline(run.configVersion);
   if (!parts.destination.remote) return;
-  for (const refused of await refusedBatches(db, run, parts.destination.remote.name)) {
+  for (const refused of await refusedBatches(db, parts.destination.remote.name, scope)) {
     const records: RejectedRecord[] = [];
     for await (const page of readPages(db, refused.batch)) {
       const { rows, observedAt } = await unpackPage(page);

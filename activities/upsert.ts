@@ -42,7 +42,7 @@ export const createUpsertActivity = (deps: ActivityDependencies) => ({
     const rows = { entities, gone, quarantined, counts, fieldFailures, failure };
     const staged = { ...mapped, ...rows, fetchAttempt: attempt };
     const written = await parts.destination.upsert(run, staged, cancellationSignal());
-    await putRefusedAside(deps, run);
+    await putRefusedAside(deps, run, { type: 'batch', batch: attempt });
     return written;
   },
 });

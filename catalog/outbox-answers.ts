@@ -1,7 +1,7 @@
 import type { EntityKey } from '../domain/entity.ts';
 import type { RunRef } from '../domain/run.ts';
 import type { Database, Queryable } from './database.ts';
-import { BY_INDEX } from './outbox-take.ts';
+import { BY_INDEX } from './planning.ts';
 
 /** What became of an entity that was taken. */
 export interface OutboxAnswer extends EntityKey {

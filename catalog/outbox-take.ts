@@ -3,6 +3,7 @@ import type { RunRef } from '../domain/run.ts';
 import type { Database, Queryable } from './database.ts';
 import { fenced } from './fence.ts';
 import { type OutboxScope, within } from './outbox.ts';
+import { BY_INDEX } from './planning.ts';
 
 /** An entity that waits to be sent. */
 export interface OutboxEntity extends EntityKey {
@@ -41,13 +42,6 @@ export function takeEntities(db: Database, request: TakeRequest): Promise<Outbox
   return request.run === null ? db.transaction(work) : fenced(db, request.run, work);
 }
 
-/**
- * This is about a few rows of large tables, each found by an index. Left to its estimates, which are wrong while the
- * tables grow, PostgreSQL reads all of them every time.
- */
-export const BY_INDEX =
-  'set local enable_seqscan = off; set local enable_hashjoin = off; set local enable_mergejoin = off';
-
 /** Bytes, as PostgreSQL stores them, of what is taken at once: it lies in memory until it is sent. */
 const MOST_STORED = 8 * 1024 * 1024;
 
@@ -61,8 +55,7 @@ const take = async (tx: Queryable, request: TakeRequest): Promise<OutboxEntity[]
   const rows = await tx.query<Omit<OutboxEntity, 'fields'> & { readonly fields: string | null }>(
     `with r as materialized (
        select r.ctid as place, blueprint, identifier, sent, doubtful, sending from tidemark.remote_entity r
-        where r.destination = $1 and r.pending and r.waits is null and ${condition}
-          and r.gone = $3 and r.blueprint = any ($4) and (r.request is null or r.until < clock_timestamp())
+        where ${condition} and r.waits is null and r.gone = $3 and (r.blueprint || '') = any ($4) and (r.request is null or r.until < clock_timestamp())
         order by r.blueprint, r.identifier limit $5 for update skip locked
      ), found as (
        select r.*, e.fields, sum(coalesce(pg_column_size(e.fields), 0)) over before as stored_before
@@ -128,8 +121,7 @@ export function waitingBlueprints(
   const { condition, value } = within(scope);
   return db.query(
     `select r.blueprint, count(*) as count from tidemark.remote_entity r
-      where r.destination = $1 and r.pending and r.waits is null and ${condition} and r.gone = $3
-        and (r.request is null or r.until < clock_timestamp())
+      where ${condition} and r.waits is null and r.gone = $3 and (r.request is null or r.until < clock_timestamp())
       group by r.blueprint order by 1`,
     [destination, value, removing],
   );
@@ -144,7 +136,7 @@ export async function nextExpiry(
   const [row] = await db.query<{ ms: number | null }>(
     `select (extract(epoch from min(r.until) - clock_timestamp()) * 1000)::float8 as ms
        from tidemark.remote_entity r
-      where r.destination = $1 and r.pending and r.waits is null and ${condition} and r.gone = $3 and r.request is not null`,
+      where ${condition} and r.waits is null and r.gone = $3 and r.request is not null`,
     [destination, value, removing],
   );
   return row?.ms ?? null;

@@ -1,6 +1,7 @@
 import type { EntityKey } from '../domain/entity.ts';
 import type { RunRef } from '../domain/run.ts';
 import type { Queryable } from './database.ts';
+import { BY_INDEX } from './planning.ts';
 
 /** What is sent together, and counted together. */
 export type OutboxScope =
@@ -11,7 +12,10 @@ export type OutboxScope =
   /** What a run's deletes, its plan or its `sync` changed. */
   | { readonly type: 'run'; readonly runId: string };
 
-/** The condition that rows of a scope fulfil; its parameter is `$2`. */
+/**
+ * The condition that rows of a scope fulfil; its parameters are the destination, `$1`, and `$2`. Only indexes of what is
+ * pending serve it: by the primary key PostgreSQL would read everything that the destination holds.
+ */
 const SCOPES: Readonly<Record<OutboxScope['type'], string>> = {
   batch: 'r.batch = $2::uuid',
   call: 'r.call = $2::bigint',
@@ -20,7 +24,7 @@ const SCOPES: Readonly<Record<OutboxScope['type'], string>> = {
 };
 
 export function within(scope: OutboxScope): { readonly condition: string; readonly value: string | number } {
-  const condition = SCOPES[scope.type];
+  const condition = `r.pending and (r.destination || '') = $1 and ${SCOPES[scope.type]}`;
   if (scope.type === 'batch') return { condition, value: scope.batch };
   if (scope.type === 'call') return { condition, value: scope.call };
   return { condition, value: scope.type === 'run' ? scope.runId : scope.integration };
@@ -58,22 +62,25 @@ export async function assignToBatch(
   { destination, kind, fetchAttempt, entities }: AssignedBatch,
 ): Promise<number> {
   await tx.query(`select set_config('tidemark.assigned', '', true)`);
-  const found = await tx.query(
+  await tx.query(BY_INDEX);
+  const found = await tx.query<{ place: string }>(
+    `select r.place
+       from (select distinct blueprint, identifier from unnest($2::text[], $3::text[]) as s (blueprint, identifier)) s
+      cross join lateral (
+        select r.ctid::text as place from tidemark.remote_entity r
+         where r.destination = $1 and r.blueprint = s.blueprint and r.identifier = s.identifier
+           -- Not by an index of what is pending, which may be everything.
+           and coalesce(r.pending, false) and r.changed_in <> pg_current_xact_id()
+           for update
+      ) r`,
+    [destination, entities.map(({ blueprint }) => blueprint), entities.map(({ identifier }) => identifier)],
+  );
+  if (found.length === 0) return 0;
+  await tx.query(
     `update tidemark.remote_entity r
-        set integration = $2, run_id = $3, kind = $4, batch = $5, call = null, waits = null, reason = null
-       from (select distinct blueprint, identifier from unnest($6::text[], $7::text[]) as s (blueprint, identifier)) s
-      where r.destination = $1 and r.blueprint = s.blueprint and r.identifier = s.identifier and r.pending
-        and r.changed_in <> pg_current_xact_id()
-     returning 1`,
-    [
-      destination,
-      run.integration,
-      run.runId,
-      kind,
-      fetchAttempt,
-      entities.map(({ blueprint }) => blueprint),
-      entities.map(({ identifier }) => identifier),
-    ],
+        set integration = $1, run_id = $2, kind = $3, batch = $4, call = null, waits = null, reason = null
+      where r.ctid = any ($5::tid[])`,
+    [run.integration, run.runId, kind, fetchAttempt, found.map(({ place }) => place)],
   );
   return found.length;
 }
@@ -137,7 +144,7 @@ export function unsentOf(db: Queryable, destination: string, scope: OutboxScope)
   const { condition, value } = within(scope);
   return db.query<Unsent>(
     `select blueprint, identifier, waits, reason, gone from tidemark.remote_entity r
-      where r.destination = $1 and r.pending and ${condition} order by blueprint, identifier`,
+      where ${condition} order by blueprint, identifier`,
     [destination, value],
   );
 }

@@ -3,6 +3,7 @@ import type { RunRef } from '../domain/run.ts';
 import type { Database, Queryable } from './database.ts';
 import { fenced } from './fence.ts';
 import type { RejectedRecord } from './mapped-batch.ts';
+import { type OutboxScope, within } from './outbox.ts';
 import { putIntoQuarantine } from './quarantine.ts';
 
 /** A batch of which a remote destination has refused entities. */
@@ -14,16 +15,17 @@ export interface RefusedBatch {
   readonly refused: readonly (EntityKey & { readonly reason: string })[];
 }
 
-/** What of a run's batches was refused and does not lie in quarantine yet. */
-export function refusedBatches(db: Queryable, run: RunRef, destination: string): Promise<RefusedBatch[]> {
+/** What of a scope's batches was refused and does not lie in quarantine yet. */
+export function refusedBatches(db: Queryable, destination: string, scope: OutboxScope): Promise<RefusedBatch[]> {
+  const { condition, value } = within(scope);
   return db.query<RefusedBatch>(
     `select b.attempt as batch, b.kind, b.resource,
             json_agg(json_build_object('blueprint', r.blueprint, 'identifier', r.identifier, 'reason', r.reason)
                      order by r.blueprint, r.identifier) as refused
        from tidemark.remote_entity r join tidemark.batch b on b.attempt = r.batch
-      where r.destination = $1 and r.run_id = $2 and r.pending and r.waits = 'refused' and not r.gone
+      where ${condition} and r.waits = 'refused' and not r.gone
       group by b.attempt, b.kind, b.resource order by b.attempt`,
-    [destination, run.runId],
+    [destination, value],
   );
 }
 

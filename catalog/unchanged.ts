@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Queryable } from './database.ts';
 import type { StagedEntity, WritableRecords } from './mapped-batch.ts';
+import { BY_INDEX } from './planning.ts';
 
 /** Of a row: as many bytes of SHA-256 as a `uuid` has, in hexadecimal digits. */
 const DIGEST_DIGITS = 32;
@@ -19,12 +20,6 @@ export function digestsOf(
     hash('sha256', `${place}${JSON.stringify([locator, failed])}${contents[index]}`).slice(0, DIGEST_DIGITS),
   );
 }
-
-/**
- * Every row is looked up by an index, whatever PostgreSQL has come to believe of tables that grow by the batch: the lateral
- * subqueries cannot be planned any other way, and neither can the update by place.
- */
-const BY_INDEX = 'set local enable_seqscan = off; set local enable_hashjoin = off; set local enable_mergejoin = off';
 
 /** `overtaken`: SQL that continues a row of alternatives, of which one may say that the row is older than what is known. */
 const renew = (overtaken: string): string => `

@@ -8,20 +8,13 @@ import { lockBlueprintsOf } from './ending.ts';
 import type { StagedEntity, WritableRecords } from './mapped-batch.ts';
 import { mergeOrder } from './merge-order.ts';
 import { isOutdated, overtakenBy, WITH_CLAIM } from './outdated.ts';
+import { BY_HASH } from './planning.ts';
 import { withoutSkipped } from './skipped.ts';
 import { rfc3339 } from './time.ts';
 import { digestsOf, noneOf, renewUnchanged } from './unchanged.ts';
 
-/**
- * Batches join with each other by hashes, and look rows of the large tables up one by one: the lateral subqueries
- * cannot be planned any other way. Left to its estimates, which are wrong for what has just been staged, PostgreSQL
- * reads all claims for every batch, or compares every row of a batch with every other.
- */
-const PLANNING = `set local enable_nestloop = off; set local enable_mergejoin = off;
-  set local enable_seqscan = on; set local enable_hashjoin = on`;
-
 /** The mapped rows, from their parameter. */
-const MAPPED = `rows from (json_to_recordset($7::json) as ("recordKey" text, locator text, blueprint text,
+const MAPPED = `rows from (jsonb_to_recordset($7::jsonb) as ("recordKey" text, locator text, blueprint text,
       identifier text, component integer, fields jsonb, failed text[], "observedAt" timestamptz, digest uuid))
       with ordinality as m (record_key, locator, blueprint, identifier, component, fields, failed, observed_at, digest, ordinal)`;
 
@@ -342,7 +335,7 @@ async function merge(
 ): Promise<Merged> {
   if (rows.length === 0) return NOTHING;
   const { resource, position, kind, resources } = batch;
-  await tx.query(PLANNING);
+  await tx.query(BY_HASH);
   const seenEpoch = live ? 0 : epoch;
   const values = [destination, integration, resource, position, kind, seenEpoch, `[${rows}]`, resources, epoch, live];
   const statement = `with ${incoming(manner)}, ${CHANGES}, ${write(batch.strategy)}`;

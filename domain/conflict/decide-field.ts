@@ -38,7 +38,8 @@ function isOverruled({ field, local, incoming, others, peer }: Contest, applies:
 function heirOf({ field, incoming, others }: Contest): Side {
   const heir = others.findLast(({ asserted, base }) => Object.hasOwn({ ...base.fields, ...asserted }, field));
   if (heir === undefined) return incoming;
-  const value = valueAt(heir.asserted, field) ?? valueAt(heir.base.fields, field) ?? null;
+  // What it writes may be an explicit null, over an earlier value in its base.
+  const value = valueAt(Object.hasOwn(heir.asserted, field) ? heir.asserted : heir.base.fields, field) ?? null;
   return { value, time: valueAt(heir.base.times, field) ?? null, origin: heir.origin };
 }
 

@@ -182,6 +182,20 @@ export function describeDestination(name: string, open: () => Promise<Destinatio
       expect(await under.read()).toEqual({ 'thing/same': {} });
     });
 
+    it('1.5 1.7 a field that a claim gives up is the null of the claim before it, not what that one wrote earlier', async () => {
+      const write = async (k1: MappedRecord['fields'], k2: MappedRecord['fields']) => {
+        const run = await begin();
+        await run.write([
+          { key: 'k1', identifier: 'same', fields: k1 },
+          { key: 'k2', identifier: 'same', fields: k2 },
+        ]);
+        await run.end();
+      };
+      await write({ 'properties.b': 1 }, { 'properties.b': 1 });
+      await write({ 'properties.b': null }, {});
+      expect(await under.read()).toEqual({ 'thing/same': { 'properties.b': null } });
+    });
+
     it('1.1 a record that was only seen takes its entity over when the claim that wrote it ends', async () => {
       const both = { fields: { title: 'same' }, identifier: 'same' };
       const first = await begin();
