@@ -2,6 +2,7 @@ import { PERSON } from '../domain/claim.ts';
 import type { Queryable } from './database.ts';
 import { isHeldHere, isPeerClaim } from './held-here.ts';
 import { mergeOrder } from './merge-order.ts';
+import { BY_COST, BY_INDEX } from './planning.ts';
 
 /** Equality of a claim `c` and a row `d` that names one. */
 export const SAME_CLAIM = `
@@ -22,9 +23,11 @@ export async function collectDoomed(tx: Queryable, select: string, values: reado
     drop table if exists pg_temp.doomed;
     create temp table doomed (
       destination text, integration text, resource text, record_key text, blueprint text, identifier text,
-      kind text, removed boolean, base jsonb, owns boolean, gone_at timestamptz) on commit drop`);
+      kind text, removed boolean, base jsonb, owns boolean, gone_at timestamptz) on commit drop;
+    create index on doomed (destination, blueprint, identifier);
+    ${BY_INDEX}`);
   await tx.query(`insert into doomed ${select}`, values);
-  await tx.query('analyze doomed');
+  await tx.query(`analyze doomed; ${BY_COST}`);
 }
 
 export interface EndedGroup {
@@ -44,6 +47,7 @@ export async function endDoomed(
   tx: Queryable,
   { integration, resources }: { integration: string; resources: readonly string[] },
 ): Promise<EndedGroup[]> {
+  await tx.query(BY_INDEX);
   await tx.query(FOLLOW);
   await tx.query(HAND_OVER);
   const groups = await tx.query<EndedGroup>(DELETE, [integration, resources]);
@@ -94,8 +98,11 @@ const FOLLOW = `
        where c.owns and c.edited_at is null
        group by d.destination, d.blueprint, d.identifier
     ) e
-    join tidemark.claim c
-      on c.destination = e.destination and c.blueprint = e.blueprint and c.identifier = e.identifier and ${FOLLOWS}
+   cross join lateral (
+     select * from tidemark.claim c
+      where c.destination = e.destination and c.blueprint = e.blueprint and c.identifier = e.identifier and ${FOLLOWS}
+     offset 0
+   ) c
    where not exists (select from doomed d where ${SAME_CLAIM})
      and not exists (
        select from tidemark.claim c
@@ -136,61 +143,63 @@ const HAND_OVER = `
      and not exists (select from doomed d where ${SAME_CLAIM})`;
 
 /** What an entity is without what only the ended claims wrote; others that do not write always say what they knew. */
-const KEPT = `((e.fields - t.keys) || coalesce(h.fields, '{}') || l.fields)`;
+const KEPT = `((e.fields - l.keys) || coalesce(l.heirs, '{}') || l.fields)`;
 
-/** Where no claim owns the entity, it is somebody else's: claims on it end without a trace. */
+/**
+ * Where no claim owns the entity, it is somebody else's: claims on it end without a trace. Rows of `touched` come with
+ * the claims that are left and what these say, so that nothing is joined but by an index.
+ */
 const DELETE = `
   with ended as (
     delete from tidemark.claim c using doomed d where ${SAME_CLAIM} returning d.kind, d.removed, c.owns
-  ), touched as (
-    select d.destination, d.blueprint, d.identifier, min(d.kind) as kind, bool_and(d.removed) as removed,
-           coalesce(array_agg(distinct key) filter (where key is not null), '{}') as keys
-      from doomed d left join lateral jsonb_object_keys(d.base) as key on true
-     where exists (
-       select from tidemark.claim o
-        where o.destination = d.destination and o.blueprint = d.blueprint and o.identifier = d.identifier and o.owns)
-     group by d.destination, d.blueprint, d.identifier
+  ), touched as materialized (
+    select t.*, l.claims, l.fields
+      from (
+        select destination, blueprint, identifier, min(kind) as kind, bool_and(removed) as removed,
+               coalesce(array_agg(distinct key) filter (where key is not null), '{}') as keys
+          from doomed left join lateral jsonb_object_keys(base) as key on true
+         group by destination, blueprint, identifier
+      ) t
+     cross join lateral (
+       select bool_or(c.owns) as is_owned, count(*) filter (where not ends) as claims,
+              tidemark.jsonb_merge(c.base order by ${mergeOrder('c', '$1', '$2')}) filter (where not ends) as fields
+         from tidemark.claim c
+        cross join lateral (select exists (select from doomed d where ${SAME_CLAIM}) as ends) d
+        where c.destination = t.destination and c.blueprint = t.blueprint and c.identifier = t.identifier
+     ) l
+     where l.is_owned
   ), left_over as (
-    select t.destination, t.blueprint, t.identifier,
-           tidemark.jsonb_merge(c.base order by ${mergeOrder('c', '$1', '$2')}) as fields
+    select t.destination, t.blueprint, t.identifier, t.keys, t.fields, h.fields as heirs, h.times, h.origins
       from touched t
-      join tidemark.claim c
-        on c.destination = t.destination and c.blueprint = t.blueprint and c.identifier = t.identifier
-     where not exists (select from doomed d where ${SAME_CLAIM})
-     group by t.destination, t.blueprint, t.identifier
-  ), said as (
-    select distinct on (t.destination, t.blueprint, t.identifier, k.key)
-           t.destination, t.blueprint, t.identifier, k.key, c.integration as origin,
-           c.conflict_base -> 'fields' -> k.key as value, c.conflict_base -> 'times' -> k.key as time
-      from touched t
-      join left_over l using (destination, blueprint, identifier)
-      join tidemark.claim c
-        on c.destination = t.destination and c.blueprint = t.blueprint and c.identifier = t.identifier
-     cross join lateral unnest(t.keys) as k (key)
-     where not l.fields ? k.key and c.conflict_base -> 'fields' ? k.key and not exists (select from doomed d where ${SAME_CLAIM})
-     order by t.destination, t.blueprint, t.identifier, k.key, c.conflict_base -> 'times' ->> k.key desc nulls last
-  ), heirs as (
-    select destination, blueprint, identifier, jsonb_object_agg(key, value) as fields,
-           jsonb_object_agg(key, time) as times, jsonb_object_agg(key, origin) as origins
-      from said group by destination, blueprint, identifier
+      left join lateral (
+        select jsonb_object_agg(key, value) as fields, jsonb_object_agg(key, time) as times,
+               jsonb_object_agg(key, origin) as origins
+          from (
+            select distinct on (k.key) k.key, c.integration as origin, c.conflict_base -> 'fields' -> k.key as value,
+                   c.conflict_base -> 'times' -> k.key as time
+              from tidemark.claim c
+             cross join lateral unnest(t.keys) as k (key)
+             where c.destination = t.destination and c.blueprint = t.blueprint and c.identifier = t.identifier
+               and not t.fields ? k.key and c.conflict_base -> 'fields' ? k.key
+               and not exists (select from doomed d where ${SAME_CLAIM})
+             order by k.key, c.conflict_base -> 'times' ->> k.key desc nulls last
+          ) said
+      ) h on true
+     where t.claims > 0
   ), kept as (
     update tidemark.entity e set
            fields = ${KEPT}, version = e.version + 1, updated_at = now(),
            changed_run = nullif(current_setting('tidemark.run', true), ''),
            field_times = case when e.field_times is not null then
-             tidemark.carried(e.fields, ${KEPT}, e.field_times, 'null') || coalesce(h.times, '{}') end,
+             tidemark.carried(e.fields, ${KEPT}, e.field_times, 'null') || coalesce(l.times, '{}') end,
            field_origins = case when e.field_origins is not null then
-             tidemark.carried(e.fields, ${KEPT}, e.field_origins, 'null') || coalesce(h.origins, '{}') end
-      from left_over l join touched t using (destination, blueprint, identifier)
-      left join heirs h using (destination, blueprint, identifier)
+             tidemark.carried(e.fields, ${KEPT}, e.field_origins, 'null') || coalesce(l.origins, '{}') end
+      from left_over l
      where e.destination = l.destination and e.blueprint = l.blueprint and e.identifier = l.identifier
        and e.fields is distinct from ${KEPT}
   ), deleted as (
     delete from tidemark.entity e using touched t
-     where e.destination = t.destination and e.blueprint = t.blueprint and e.identifier = t.identifier
-       and not exists (
-         select from left_over l
-          where l.destination = t.destination and l.blueprint = t.blueprint and l.identifier = t.identifier)
+     where e.destination = t.destination and e.blueprint = t.blueprint and e.identifier = t.identifier and t.claims = 0
     returning t.kind, t.removed
   ), counted as (
     select kind, removed, 0 as deleted, count(*) filter (where owns) as ended from ended group by kind, removed
