@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { isIndexBehind } from '../catalog/indexing.ts';
 import type { RunReport } from '../domain/run.ts';
 import { INTEGRATION } from './configuration.ts';
 import { type EntityWrites, settledEntityWrites } from './entity-writes.ts';
@@ -18,6 +20,8 @@ export interface Measurement {
   readonly rowsPerSecond: number;
   /** From the run's own beginning to its end, by PostgreSQL's clock. */
   readonly runSeconds: number;
+  /** From then on until everything that the run wrote is found by search. */
+  readonly indexedSeconds: number;
   /** Over the same time as `seconds`. */
   readonly cpuSeconds: Cpu;
   /** All three together. Unlike rows/s it hardly depends on what else the machine does. */
@@ -54,6 +58,8 @@ export async function measure(servers: Servers, scenario: Scenario): Promise<Mea
   const callsAfter = (await servers.port?.calls()) ?? null;
   const workerPeakMemoryMB = peakMemoryOf(servers.pids.worker);
 
+  await untilIndexed(servers);
+  const indexedSeconds = (performance.now() - began) / 1000 - seconds;
   const history = await readHistories(servers.temporal, await workflowOf(servers, run));
   const written = await settledEntityWrites(servers.db);
   const catalogWrites = {
@@ -75,6 +81,7 @@ export async function measure(servers: Servers, scenario: Scenario): Promise<Mea
     seconds: rounded(seconds, 2),
     rowsPerSecond: Math.round(counts.read / seconds),
     runSeconds: rounded((Date.parse(run.finishedAt as string) - Date.parse(run.startedAt)) / 1000, 2),
+    indexedSeconds: rounded(indexedSeconds, 2),
     cpuSeconds,
     cpuMillisecondsPerRow: perRow(cpuSeconds, counts.read),
     workerPeakMemoryMB: workerPeakMemoryMB === null ? null : Math.round(workerPeakMemoryMB),
@@ -84,6 +91,10 @@ export async function measure(servers: Servers, scenario: Scenario): Promise<Mea
     catalogWrites,
     floor: null,
   };
+}
+
+async function untilIndexed({ db }: Servers): Promise<void> {
+  while (await isIndexBehind(db)) await delay(100);
 }
 
 function callsBetween(before: PortCalls | null, after: PortCalls | null): PortCalls | null {

@@ -17,6 +17,7 @@ const LINES: readonly Line[] = [
   ],
   ['trigger to end seen', ({ seconds }) => measured(seconds, 's')],
   ['the run itself', ({ runSeconds }) => measured(runSeconds, 's')],
+  ['from then until found by search', ({ indexedSeconds }) => measured(indexedSeconds, 's')],
   ['CPU of the worker', ({ cpuSeconds }) => measured(cpuSeconds.worker, 's')],
   ['CPU of Temporal', ({ cpuSeconds }) => measured(cpuSeconds.temporal, 's')],
   ['CPU of PostgreSQL', ({ cpuSeconds }) => measured(cpuSeconds.postgres, 's')],
