@@ -124,7 +124,8 @@ export class YamlWalk {
       Number.isFinite(value) &&
       (!Number.isInteger(value) || Number.isSafeInteger(value))
     ) {
-      return value;
+      // YAML knows a negative zero, JSON does not: it is to read the same from the file as from where it is stored.
+      return value === 0 ? 0 : value;
     }
     return this.#refuse(path, start(node), 'cannot be held exactly as YAML reads it; put it in quotes');
   }

@@ -18,7 +18,7 @@ import { PROBLEM_TYPE, Problem, UNFORESEEN } from './problem.ts';
 
 const NOT_JSON = 'the body is not JSON; send an object, such as {}';
 const WRONG_TYPE = 'a body is sent as `Content-Type: application/json`';
-const NO_ANSWER = 'the database or Temporal does not answer; try again in a moment';
+const NO_ANSWER = 'the database or Temporal does not answer, or not in time; try again in a moment';
 
 /** Turns whatever a route threw into the answer, in one place. Only what nobody foresaw is logged. */
 export function answerErrors({ log }: Pick<ServerParts, 'log'>): ErrorHandler<ServerEnv> {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { readYaml } from '../../config/yaml.ts';
 import { acme, load, loadOne, mistakes, RESOURCES } from './support.ts';
 
 describe('text that is not YAML', () => {
@@ -38,6 +39,10 @@ describe('text that is not YAML', () => {
     ]) {
       expect(mistakes(text).join('\n')).not.toContain('s3cr3t');
     }
+  });
+
+  it('a negative zero is zero: JSON, as which it is stored, knows no other', () => {
+    expect(Object.is((readYaml('a: -0\n').value as { a: number }).a, 0)).toBe(true);
   });
 
   it.each(['', '\n\n', '# only a comment\n', '---\n', 'null\n', '~'])('%j is empty', (text) => {

@@ -261,4 +261,29 @@ describe('503', () => {
       await Promise.all(Object.values(between).map((one) => one.cut()));
     }
   });
+
+  it('when a statement has waited as long as it may, and nothing is changed', async () => {
+    const server = await rig.startServer();
+    // What PostgreSQL does when the time is up.
+    const cancelWaiting = async (): Promise<boolean> => {
+      const cancelled = await rig.db.query(
+        "select pg_cancel_backend(pid) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()",
+      );
+      return cancelled.length > 0;
+    };
+    const write = { write: { entity: 'tax', action: 'upsert', payload: [{ name: 'one' }] } };
+    try {
+      const answer = await rig.db.transaction(async (tx) => {
+        await tx.query('lock table tidemark.entity in exclusive mode');
+        const answering = api(server)('POST', '/api/v3/_action/sync', write);
+        await until(cancelWaiting);
+        return answering;
+      });
+      expect(answer).toMatchObject({ status: 503, body: { detail: expect.stringContaining('not in time') } });
+      expect(answer.headers.get('retry-after')).toBe('5');
+      expect(await rig.db.query('select from tidemark.entity')).toEqual([]);
+    } finally {
+      await server.stop();
+    }
+  });
 });
