@@ -36,6 +36,7 @@ interface Assignment {
   readonly integration: string;
 }
 
+/** What nobody else can have changed since, or can change before this transaction has ended. */
 const IN_THIS_TRANSACTION = 'r.pending and r.changed_in = pg_current_xact_id()';
 
 /**
@@ -97,13 +98,22 @@ interface AssignedBatch {
  * not done is done by the next one that may delete (sync-semantics 3.6).
  */
 export async function assignDoomed(tx: Queryable, run: RunRef): Promise<void> {
+  await tx.query(BY_INDEX);
   await tx.query(
-    `update tidemark.remote_entity r
-        set integration = $2, run_id = $1, kind = d.kind, removed = d.removed, waits = null, reason = null
-       from (select destination, blueprint, identifier, min(kind) as kind, bool_and(removed) as removed
-               from doomed group by destination, blueprint, identifier) d
-      where r.destination = d.destination and r.blueprint = d.blueprint and r.identifier = d.identifier
-        and ${IN_THIS_TRANSACTION}`,
+    `with changed as materialized (
+       select r.place, d.kind, d.removed
+         from (select destination, blueprint, identifier, min(kind) as kind, bool_and(removed) as removed
+                 from doomed group by destination, blueprint, identifier) d
+        cross join lateral (
+          select r.ctid as place, r.pending, r.changed_in from tidemark.remote_entity r
+           where r.destination = d.destination and r.blueprint = d.blueprint and r.identifier = d.identifier
+          offset 0
+        ) r
+        where ${IN_THIS_TRANSACTION}
+     )
+     update tidemark.remote_entity r
+        set integration = $2, run_id = $1, kind = c.kind, removed = c.removed, waits = null, reason = null
+       from changed c where r.ctid = c.place`,
     [run.runId, run.integration],
   );
   await tx.query(
@@ -114,7 +124,7 @@ export async function assignDoomed(tx: Queryable, run: RunRef): Promise<void> {
   );
 }
 
-/** Assigns to a call what applying it changed. */
+/** Assigns to a call what applying it changed. By what is pending, as in `within`. */
 export async function assignToCall(
   tx: Queryable,
   { destination, integration }: Assignment,
@@ -122,7 +132,7 @@ export async function assignToCall(
 ): Promise<void> {
   await tx.query(
     `update tidemark.remote_entity r set integration = $2, call = $3
-      where r.destination = $1 and ${IN_THIS_TRANSACTION}`,
+      where (r.destination || '') = $1 and ${IN_THIS_TRANSACTION}`,
     [destination, integration, call],
   );
 }

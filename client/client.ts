@@ -237,7 +237,7 @@ export class TidemarkClient {
       ...(since === undefined || isSince(since) ? [] : [{ path: 'since', message: notATime(since) }]),
       ...(reconcile && !(await this.isRemote(row)) ? [NO_RECONCILE] : []),
     ];
-    if (mistakes.length > 0) throw new UsageError(mistakes.map(({ message }) => message).join('\n'), mistakes);
+    refuse(mistakes);
     const scope: Scope = { kinds: kinds?.length ? [...new Set(kinds)].sort() : null, since: toSince(since) };
     return this.trigger({ id, integration, action: 'resync', scope, plan: null, call: null, reconcile }, options);
   }
@@ -436,7 +436,7 @@ export class TidemarkClient {
   ): Promise<CallReport> {
     const row = await this.known(integration);
     const mistakes = 'kind' in call ? await this.unknownKinds(row, [call.kind]) : [];
-    if (mistakes.length > 0) throw new UsageError(mistakes.map(({ message }) => message).join('\n'), mistakes);
+    refuse(mistakes);
     if (!options.queue) await this.requireWorker();
     const id = await this.acceptance.accept({ integration, origin: callOrigin(options), delivery, call });
     await this.wakes.wake(integration);
@@ -447,11 +447,11 @@ export class TidemarkClient {
     }
   }
 
-  /** A call's state. Throws `UsageError` when there is none of that id: settled ones are kept for a week. */
+  /** A call's state. Throws `NotFoundError` when there is none of that id: settled ones are kept for a week. */
   async call(id: string): Promise<CallReport> {
     const report = await readCall(this.db, id);
     if (report) return report;
-    throw new UsageError(`there is no call ${id}; settled calls are kept for a week`);
+    throw new NotFoundError(`there is no call ${id}; settled calls are kept for a week`);
   }
 
   /** Wakes inboxes again whose wake-up may have been lost with the process that was to send it. */
@@ -746,6 +746,11 @@ export class TidemarkClient {
 
 const unknownEntity = ({ blueprint, identifier }: EntityKey): NotFoundError =>
   new NotFoundError(`the catalog has no ${blueprint} ${identifier}`);
+
+/** Throws `UsageError` with every mistake that there is. */
+function refuse(mistakes: readonly Mistake[]): void {
+  if (mistakes.length > 0) throw new UsageError(mistakes.map(({ message }) => message).join('\n'), mistakes);
+}
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 

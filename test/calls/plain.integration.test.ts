@@ -111,6 +111,9 @@ describe('calls with ready entities', () => {
 
   it('6.1 an unknown integration and an unknown call are refused', async () => {
     await expect(rig.client.register('nobody', [note('a')], wait)).rejects.toThrow(/no integration nobody/);
-    await expect(rig.client.call('3f2b6b1e-0000-4000-8000-000000000000')).rejects.toThrow(/no call/);
+    await expect(rig.client.call('3f2b6b1e-0000-4000-8000-000000000000')).rejects.toMatchObject({
+      name: 'NotFoundError',
+      message: expect.stringContaining('no call'),
+    });
   });
 });

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Database, Queryable } from '../../catalog/database.ts';
-import { assignToBatch } from '../../catalog/outbox.ts';
+import { collectDoomed } from '../../catalog/ending.ts';
+import { assignDoomed, assignToBatch } from '../../catalog/outbox.ts';
 import { takeEntities } from '../../catalog/outbox-take.ts';
 import { startCatalog, type TestCatalog } from '../support/catalog.ts';
 import { rowsRead } from '../support/rows-read.ts';
@@ -9,6 +10,7 @@ import { rowsRead } from '../support/rows-read.ts';
 const DESTINATION = 'port:test';
 const ENTITIES = 5_000;
 const BATCH = 250;
+const DELETED = 2_000;
 
 /** A database that tells of how many rows the last transaction read. */
 function counting(db: Database): Database & { most: number } {
@@ -65,5 +67,26 @@ describe('the outbox of a large destination', () => {
     const found = await db.transaction((tx) => assignToBatch(tx, run, batch));
     expect(found).toBe(BATCH);
     expect(db.most).toBeLessThan(BATCH * 8);
+  });
+
+  it('3.6 5.3 what a run deletes is assigned to it by its keys', async () => {
+    const db = counting(under.db);
+    const run = { integration: 'mine', runId: 'mine.3', epoch: 3 };
+    await db.transaction(async (tx) => {
+      await collectDoomed(
+        tx,
+        `select destination, 'mine', 'thing', identifier, blueprint, identifier, 'thing', false, fields, true, null
+           from tidemark.entity where destination = $1 and substr(identifier, 3)::int < $2::int`,
+        [DESTINATION, DELETED],
+      );
+      await tx.query(
+        `delete from tidemark.entity where destination = $1 and identifier in (select identifier from doomed)`,
+        [DESTINATION],
+      );
+      const { most } = await rowsRead(tx, () => assignDoomed(tx, run));
+      expect(most).toBeLessThan(DELETED * 8);
+    });
+    const assigned = await db.query('select from tidemark.remote_entity where run_id = $1 and gone', [run.runId]);
+    expect(assigned).toHaveLength(DELETED);
   });
 });
