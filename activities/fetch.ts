@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { cancellationSignal } from '@temporalio/activity';
 import { fenced } from '../catalog/fence.ts';
 import { addWarning, isReading, runAbout, startKind } from '../catalog/runs.ts';
-import { databaseClock, type PackedPage, packPage, stageBatch, toJson } from '../catalog/staging.ts';
+import { databaseClock, packPage, type StagedPage, stageBatch, toJson } from '../catalog/staging.ts';
 import { MAX_LOSSES, type Pass, type PinnedRun } from '../domain/run.ts';
 import type { Page } from '../sources/source.ts';
 import { type ActivityDependencies, resourceOf } from './dependencies.ts';
@@ -49,7 +49,7 @@ export interface FetchResult {
 
 interface Batch {
   /** Packed while the next ones are read. */
-  readonly pages: Promise<PackedPage>[];
+  readonly pages: Promise<StagedPage>[];
   rows: number;
   /** Bytes of the pages' JSON. */
   length: number;

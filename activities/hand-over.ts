@@ -1,4 +1,4 @@
-import type { PackedPage, StagedPage } from '../catalog/staging.ts';
+import type { StagedPage } from '../catalog/staging.ts';
 
 /** What waits for its mapping, packed. */
 const MAX_BYTES = 32 * 1024 * 1024;
@@ -6,20 +6,17 @@ const MAX_BYTES = 32 * 1024 * 1024;
 /** What of it waits as it was before it was packed as well: bytes outside of the heap. */
 const MAX_JSON_BYTES = 16 * 1024 * 1024;
 
-/** A page, with its JSON where there is room for that. */
-export type HandedPage = StagedPage & Partial<PackedPage>;
-
 /**
  * Pages that this process has fetched and that are still to be mapped, by attempt: mapped by the same process, they need
  * not be read from the staging tables, and those that were fetched last need not be unpacked. Only a shortcut, with the
  * very bytes that were staged: what is not here, or had to make room, is read from there.
  */
 export class HandOver {
-  private readonly waiting = new Map<string, readonly HandedPage[]>();
+  private readonly waiting = new Map<string, readonly StagedPage[]>();
   private bytes = 0;
   private jsonBytes = 0;
 
-  put(attempt: string, pages: readonly PackedPage[]): void {
+  put(attempt: string, pages: readonly StagedPage[]): void {
     this.waiting.set(attempt, pages);
     this.bytes += sizeOf(pages);
     this.jsonBytes += jsonSizeOf(pages);
@@ -39,7 +36,7 @@ export class HandOver {
   }
 
   /** Hands the pages out, once; `null`: they are not here. */
-  take(attempt: string): readonly HandedPage[] | null {
+  take(attempt: string): readonly StagedPage[] | null {
     const known = this.waiting.get(attempt);
     if (!known) return null;
     this.waiting.delete(attempt);
@@ -49,7 +46,7 @@ export class HandOver {
   }
 }
 
-const sizeOf = (pages: readonly HandedPage[]): number => pages.reduce((sum, { body }) => sum + body.length, 0);
+const sizeOf = (pages: readonly StagedPage[]): number => pages.reduce((sum, { body }) => sum + body.length, 0);
 
-const jsonSizeOf = (pages: readonly HandedPage[]): number =>
+const jsonSizeOf = (pages: readonly StagedPage[]): number =>
   pages.reduce((sum, { json }) => sum + (json?.length ?? 0), 0);

@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { cancellationSignal } from '@temporalio/activity';
 import { documentsInForce } from '../catalog/configurations.ts';
 import { indexNext } from '../catalog/indexing.ts';
-import { isRunUnderWay } from '../catalog/runs.ts';
+import { unfinishedRuns } from '../catalog/runs.ts';
 import { declaredBlueprints } from '../config/declared-blueprints.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 
@@ -21,7 +21,7 @@ export const createIndexActivity = ({ db }: ActivityDependencies) => ({
   async indexCatalog(): Promise<number> {
     const signal = cancellationSignal();
     const began = Date.now();
-    while (Date.now() - began < GIVES_WAY_MS && (await isRunUnderWay(db))) {
+    while (Date.now() - began < GIVES_WAY_MS && (await unfinishedRuns(db)).length > 0) {
       await setTimeout(LOOK_MS, undefined, { signal });
     }
     return indexNext(db, declaredBlueprints(await documentsInForce(db)));

@@ -3,7 +3,7 @@ import { databaseClock } from '../catalog/staging.ts';
 import { PLAIN, PLAIN_POSITION } from '../catalog/sync-scope.ts';
 import type { Resource } from '../config/configuration.ts';
 import { type EventCall, type PlainCall, type RawCall, type ReadyEntity, scopeResource } from '../domain/call.ts';
-import type { EntityKey } from '../domain/entity.ts';
+import { type EntityKey, identityOf } from '../domain/entity.ts';
 import { UsageError } from '../domain/errors.ts';
 import type { RawRecord } from '../domain/json.ts';
 import type { EventChange } from '../sources/source.ts';
@@ -73,13 +73,13 @@ async function difference(
 ): Promise<LiveChange> {
   const gone = await mapped(site, { ...at, rows: before }, true);
   const there = await mapped(site, { ...at, rows: after });
-  const kept = new Set(there.entities.map(nameOf));
+  const kept = new Set(there.entities.map(identityOf));
   // What a record is now that could not be mapped is unknown: its claims stay (1.4).
   const unclear = new Set(there.quarantined.map(({ recordKey }) => recordKey));
   unclear.delete('');
   const { resource, observedAt } = at;
   const ends = gone.entities
-    .filter((entity) => !kept.has(nameOf(entity)) && !unclear.has(entity.recordKey))
+    .filter((entity) => !kept.has(identityOf(entity)) && !unclear.has(entity.recordKey))
     .map((entity) => ({
       resource: resource.key,
       kind: resource.kind,
@@ -115,8 +115,8 @@ export function plainChange(call: Exclude<PlainCall, { type: 'sync' }>, observed
     tombstone: true,
   });
   if (call.type === 'update-diff') {
-    const kept = new Set(call.after.map(nameOf));
-    const gone = call.before.filter((entity) => !kept.has(nameOf(entity)));
+    const kept = new Set(call.after.map(identityOf));
+    const gone = call.before.filter((entity) => !kept.has(identityOf(entity)));
     return { writes: [write(call.after)], ends: gone.map(end), unidentified: 0 };
   }
   if (call.type === 'register') return { ...NOTHING, writes: [write(call.entities)] };
@@ -202,8 +202,6 @@ function writeOf({ pipeline }: Worksite, resource: Resource, { entities, quarant
 
 const resourcesOf = ({ integration }: Pipeline, wanted: string): Resource[] =>
   integration.resources.filter(({ kind }) => kind === wanted);
-
-const nameOf = ({ blueprint, identifier }: EntityKey): string => JSON.stringify([blueprint, identifier]);
 
 function joined(parts: readonly LiveChange[]): LiveChange {
   return {

@@ -4,7 +4,7 @@ import type { Decision } from '../domain/conflict/decision.ts';
 import { METHODS, type Policy, type ResolverResult } from '../domain/conflict/policy.ts';
 import type { RecordPolicy } from '../domain/conflict/record-policy.ts';
 import { type IncomingRecord, toVector, type Vector } from '../domain/conflict/vector.ts';
-import { type EntityKey, type FieldPath, type Fields, parentOf } from '../domain/entity.ts';
+import { type FieldPath, type Fields, identityOf, parentOf } from '../domain/entity.ts';
 import type { Json } from '../domain/json.ts';
 import { canonicalJson, sameJson } from '../domain/json-equality.ts';
 import type { Queryable } from './database.ts';
@@ -29,7 +29,7 @@ export async function writeDecided(tx: Queryable, request: DecidedRequest) {
   let spokeAt = performance.now();
   for (const row of rows) {
     const each = row.isOutdated ? ({ row, outcome: 'outdated' } as const) : await decideRow(entities, row, scope);
-    if (each.outcome === 'skipped' || each.outcome === 'quarantined') scope.left.add(nameOf(row));
+    if (each.outcome === 'skipped' || each.outcome === 'quarantined') scope.left.add(identityOf(row));
     decided.push(each);
     if (performance.now() - spokeAt < SILENCE_MS) continue;
     await tx.query('select 1');
@@ -74,7 +74,7 @@ async function decideRow(entities: DecidedEntities, row: StagedRow, request: Dec
     raw: row.raw,
   });
   const parent = row.component === undefined ? null : parentOf(row.fields);
-  if (parent !== null && request.left.has(nameOf(parent))) {
+  if (parent !== null && request.left.has(identityOf(parent))) {
     const decision = decide(vector, NOTHING, null);
     return { row, outcome: 'skipped', decision, isUnknown: vector.local === null };
   }
@@ -94,8 +94,6 @@ function policyOf({ component }: StagedRow, { policy: { policy }, batch }: Decid
   const strategy = component === undefined ? undefined : batch.strategy.components?.[component];
   return strategy === undefined ? policy : { ...policy, strategy: METHODS.filter((method) => strategy[method]) };
 }
-
-const nameOf = ({ blueprint, identifier }: EntityKey): string => JSON.stringify([blueprint, identifier]);
 
 /** What the resolver answers; `reason`: it threw. */
 async function answerOf(

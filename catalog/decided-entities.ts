@@ -1,5 +1,5 @@
 import type { Base, OtherClaim, StoredRecord } from '../domain/conflict/vector.ts';
-import type { EntityKey, Fields } from '../domain/entity.ts';
+import { type EntityKey, type Fields, identityOf } from '../domain/entity.ts';
 import type { Json } from '../domain/json.ts';
 import { sameJson } from '../domain/json-equality.ts';
 
@@ -26,6 +26,7 @@ export interface HeldEntity extends EntityKey {
 }
 
 interface Present {
+  readonly key: EntityKey;
   readonly stored: StoredRecord | null;
   record: StoredRecord | null;
   claims: HeldClaim[];
@@ -53,8 +54,8 @@ export class DecidedEntities {
     this.#own = { integration, resource: batch.resource };
     this.#present = new Map(
       held.map(({ record, claims, before, ...key }) => [
-        nameOf(key),
-        { stored: record, record, claims: [...claims], before },
+        identityOf(key),
+        { key, stored: record, record, claims: [...claims], before },
       ]),
     );
   }
@@ -112,15 +113,13 @@ export class DecidedEntities {
 
   /** The records that are to be stored: with another content, or other times. */
   *moved(): Generator<EntityKey & { readonly record: StoredRecord }> {
-    for (const [name, { stored, record }] of this.#present) {
-      if (record === null || record === stored) continue;
-      const [blueprint, identifier] = JSON.parse(name) as [string, string];
-      yield { blueprint, identifier, record };
+    for (const { key, stored, record } of this.#present.values()) {
+      if (record !== null && record !== stored) yield { ...key, record };
     }
   }
 
   #of(key: EntityKey): Present {
-    return this.#present.get(nameOf(key)) as Present;
+    return this.#present.get(identityOf(key)) as Present;
   }
 
   #isOwn({ integration, resource, recordKey }: HeldClaim, row: RowKey): boolean {
@@ -140,8 +139,6 @@ export class DecidedEntities {
     return place;
   }
 }
-
-const nameOf = ({ blueprint, identifier }: EntityKey): string => JSON.stringify([blueprint, identifier]);
 
 const isChanged = ({ stored, record }: Present): boolean =>
   record !== stored && !sameJson(stored?.fields as Json | undefined, record?.fields as Json | undefined);

@@ -1,4 +1,4 @@
-import { parentOf } from '../domain/entity.ts';
+import { identityOf, parentOf } from '../domain/entity.ts';
 import type { LiveCall, LiveChange, LiveEnd, LiveWrite } from './live-change.ts';
 
 /**
@@ -28,19 +28,16 @@ function namesIn({ writes, ends }: LiveChange): string[] {
 const namesOfWrite = ({ resource, entities, quarantined }: LiveWrite): string[] => [
   ...entities.flatMap(({ recordKey, fields, ...entity }) => {
     const parent = parentOf(fields);
-    return [record(resource, recordKey), identity(entity), ...(parent ? [identity(parent)] : [])].flat();
+    return [record(resource, recordKey), identityOf(entity), ...(parent ? [identityOf(parent)] : [])].flat();
   }),
   ...quarantined.flatMap(({ recordKey }) => record(resource, recordKey)),
 ];
 
 const namesOfEnd = ({ resource, recordKey, identity: named, kept }: LiveEnd): string[] => [
   ...record(resource, recordKey),
-  ...(named ? [identity(named)] : []),
-  ...kept.map(identity),
+  ...(named ? [identityOf(named)] : []),
+  ...kept.map(identityOf),
 ];
 
 /** A record without a key is known by its identity alone. */
 const record = (resource: string, key: string): string[] => (key === '' ? [] : [JSON.stringify(['r', resource, key])]);
-
-const identity = ({ blueprint, identifier }: { readonly blueprint: string; readonly identifier: string }): string =>
-  JSON.stringify(['e', blueprint, identifier]);

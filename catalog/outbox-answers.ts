@@ -1,4 +1,4 @@
-import type { EntityKey } from '../domain/entity.ts';
+import { type EntityKey, identityOf } from '../domain/entity.ts';
 import type { RunRef } from '../domain/run.ts';
 import type { Database, Queryable } from './database.ts';
 import { BY_INDEX } from './planning.ts';
@@ -47,7 +47,7 @@ export function recordAnswers(db: Database, recorded: RecordedAnswers): Promise<
   return db.transaction(async (tx) => {
     await tx.query(`${BY_INDEX}; set local synchronous_commit = off`);
     // In one order, so that no two can lock each other out.
-    const sorted = answers.toSorted((one, other) => compare(keyOf(one), keyOf(other)));
+    const sorted = answers.toSorted((one, other) => compare(identityOf(one), identityOf(other)));
     const columns = (['blueprint', 'identifier', 'request', 'outcome', 'reason'] as const).map((column) =>
       sorted.map((answer) => answer[column]),
     );
@@ -59,8 +59,6 @@ export function recordAnswers(db: Database, recorded: RecordedAnswers): Promise<
     return totals(done);
   });
 }
-
-const keyOf = ({ blueprint, identifier }: EntityKey): string => JSON.stringify([blueprint, identifier]);
 
 const compare = (one: string, other: string): number => (one < other ? -1 : Number(one > other));
 

@@ -55,7 +55,8 @@ const take = async (tx: Queryable, request: TakeRequest): Promise<OutboxEntity[]
   const rows = await tx.query<Omit<OutboxEntity, 'fields'> & { readonly fields: string | null }>(
     `with r as materialized (
        select r.ctid as place, blueprint, identifier, sent, doubtful, sending from tidemark.remote_entity r
-        where ${condition} and r.waits is null and r.gone = $3 and (r.blueprint || '') = any ($4) and (r.request is null or r.until < clock_timestamp())
+        where ${condition} and r.waits is null and r.gone = $3 and (r.blueprint || '') = any ($4)
+          and (r.request is null or r.until < clock_timestamp())
         order by r.blueprint, r.identifier limit $5 for update skip locked
      ), found as (
        select r.*, e.fields, sum(coalesce(pg_column_size(e.fields), 0)) over before as stored_before

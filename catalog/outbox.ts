@@ -13,9 +13,12 @@ export type OutboxScope =
   | { readonly type: 'run'; readonly runId: string };
 
 /**
- * The condition that rows of a scope fulfil; its parameters are the destination, `$1`, and `$2`. Only indexes of what is
- * pending serve it: by the primary key PostgreSQL would read everything that the destination holds.
+ * What is pending at the destination, `$1`. Only indexes of what is pending serve it: by the primary key PostgreSQL would
+ * read everything that the destination holds.
  */
+const PENDING = `r.pending and (r.destination || '') = $1`;
+
+/** What rows of a scope have in common; its parameter is `$2`. */
 const SCOPES: Readonly<Record<OutboxScope['type'], string>> = {
   batch: 'r.batch = $2::uuid',
   call: 'r.call = $2::bigint',
@@ -23,8 +26,9 @@ const SCOPES: Readonly<Record<OutboxScope['type'], string>> = {
   run: 'r.run_id = $2::text',
 };
 
+/** The condition that pending rows of a scope fulfil; its parameters are the destination, `$1`, and `$2`. */
 export function within(scope: OutboxScope): { readonly condition: string; readonly value: string | number } {
-  const condition = `r.pending and (r.destination || '') = $1 and ${SCOPES[scope.type]}`;
+  const condition = `${PENDING} and ${SCOPES[scope.type]}`;
   if (scope.type === 'batch') return { condition, value: scope.batch };
   if (scope.type === 'call') return { condition, value: scope.call };
   return { condition, value: scope.type === 'run' ? scope.runId : scope.integration };
@@ -37,7 +41,7 @@ interface Assignment {
 }
 
 /** What nobody else can have changed since, or can change before this transaction has ended. */
-const IN_THIS_TRANSACTION = 'r.pending and r.changed_in = pg_current_xact_id()';
+const CHANGED_HERE = 'r.changed_in = pg_current_xact_id()';
 
 /**
  * Assigns to a batch what the transaction is going to change, from its first change on (the trigger
@@ -109,7 +113,7 @@ export async function assignDoomed(tx: Queryable, run: RunRef): Promise<void> {
            where r.destination = d.destination and r.blueprint = d.blueprint and r.identifier = d.identifier
           offset 0
         ) r
-        where ${IN_THIS_TRANSACTION}
+        where r.pending and ${CHANGED_HERE}
      )
      update tidemark.remote_entity r
         set integration = $2, run_id = $1, kind = c.kind, removed = c.removed, waits = null, reason = null
@@ -124,7 +128,7 @@ export async function assignDoomed(tx: Queryable, run: RunRef): Promise<void> {
   );
 }
 
-/** Assigns to a call what applying it changed. By what is pending, as in `within`. */
+/** Assigns to a call what applying it changed. */
 export async function assignToCall(
   tx: Queryable,
   { destination, integration }: Assignment,
@@ -132,7 +136,7 @@ export async function assignToCall(
 ): Promise<void> {
   await tx.query(
     `update tidemark.remote_entity r set integration = $2, call = $3
-      where (r.destination || '') = $1 and ${IN_THIS_TRANSACTION}`,
+      where ${PENDING} and ${CHANGED_HERE}`,
     [destination, integration, call],
   );
 }

@@ -1,4 +1,5 @@
 import { PERSON } from '../domain/claim.ts';
+import { type EntityKey, identityOf } from '../domain/entity.ts';
 import type { RunRef } from '../domain/run.ts';
 import type { Queryable } from './database.ts';
 import { collectDoomed, endDoomed, lockBlueprintsOf, WRITTEN, withParents } from './ending.ts';
@@ -34,7 +35,7 @@ export async function withoutDeleted(tx: Queryable, request: PeerBatch): Promise
   const { destination, batch } = request;
   const edited = batch.entities.filter(({ editedAt }) => editedAt);
   if (edited.length === 0) return batch;
-  const rows = await tx.query<{ blueprint: string; identifier: string }>(
+  const rows = await tx.query<EntityKey>(
     `select t.blueprint, t.identifier
        from json_to_recordset($2::json) as s (blueprint text, identifier text, "editedAt" timestamptz)
        join tidemark.entity_tombstone t
@@ -44,8 +45,11 @@ export async function withoutDeleted(tx: Queryable, request: PeerBatch): Promise
          where e.destination = $1 and e.blueprint = s.blueprint and e.identifier = s.identifier)`,
     [destination, JSON.stringify(edited.map(keyed))],
   );
-  const deleted = new Set(rows.map(nameOf));
-  return { ...batch, entities: batch.entities.filter((entity) => !entity.editedAt || !deleted.has(nameOf(entity))) };
+  const deleted = new Set(rows.map(identityOf));
+  return {
+    ...batch,
+    entities: batch.entities.filter((entity) => !entity.editedAt || !deleted.has(identityOf(entity))),
+  };
 }
 
 /** Notes of the claims that were written what their records rest on. */
@@ -87,9 +91,6 @@ export async function endGone(tx: Queryable, { run, destination, batch }: PeerBa
 const keyed = ({ recordKey, blueprint, identifier, editedAt }: StagedEntity) => {
   return { recordKey, blueprint, identifier, editedAt };
 };
-
-const nameOf = ({ blueprint, identifier }: Pick<StagedEntity, 'blueprint' | 'identifier'>): string =>
-  JSON.stringify([blueprint, identifier]);
 
 /** What was observed later than the page stays (sync-semantics 6.2). */
 const GONE = `

@@ -290,12 +290,6 @@ export function finishRun(db: Database, run: RunRef, end: RunEnd): Promise<void>
   });
 }
 
-/** Whether any run has yet to say how it ended. */
-export async function isRunUnderWay(db: Queryable): Promise<boolean> {
-  const rows = await db.query('select from tidemark.run where finished_at is null limit 1');
-  return rows.length > 0;
-}
-
 export interface UnfinishedRun extends RunRef {
   readonly workflowRunId: string;
 }

@@ -27,11 +27,8 @@ export interface StagedPage {
   /** The records, as deflated JSON. */
   readonly body: Buffer;
   readonly gone: readonly GoneRecord[];
-}
-
-/** A page with what was packed: the records' JSON, in UTF-8. */
-export interface PackedPage extends StagedPage {
-  readonly json: Buffer;
+  /** What was packed, the records' JSON in UTF-8, as long as there is room for that. */
+  readonly json?: Buffer;
 }
 
 /** Makes a page ready to be staged; `json`: `toJson` of its records. `gone`: records that it says are gone. */
@@ -39,7 +36,7 @@ export async function packPage(
   observedAt: string,
   json: Buffer,
   gone: readonly GoneRecord[] = [],
-): Promise<PackedPage> {
+): Promise<StagedPage> {
   return { observedAt, body: await compress(json, PACKING), gone, json };
 }
 
@@ -113,13 +110,8 @@ export interface ReadPage {
   readonly gone: readonly GoneRecord[];
 }
 
-/** The records of a page; `json`: what was packed, where that is still there. */
-export async function unpackPage({
-  observedAt,
-  body,
-  gone,
-  json,
-}: StagedPage & Partial<PackedPage>): Promise<ReadPage> {
+/** The records of a page. */
+export async function unpackPage({ observedAt, body, gone, json }: StagedPage): Promise<ReadPage> {
   return { observedAt, gone, rows: JSON.parse((json ?? (await decompress(body, UNPACKING))).toString()) };
 }
 

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
+import { identityOf } from '../domain/entity.ts';
 import type { Queryable } from './database.ts';
-import type { StagedEntity, WritableRecords } from './mapped-batch.ts';
+import type { WritableRecords } from './mapped-batch.ts';
 import { BY_INDEX } from './planning.ts';
 
 /** Of a row: as many bytes of SHA-256 as a `uuid` has, in hexadecimal digits. */
@@ -86,7 +87,7 @@ export async function renewUnchanged(tx: Queryable, request: RenewRequest): Prom
   const { integration, destination, epoch, digests, overtaken } = request;
   const { resource, entities } = request.batch;
   // One entity twice in a batch: what becomes of it is left to the merge.
-  if (new Set(entities.map(nameOf)).size < entities.length) return noneOf(entities);
+  if (new Set(entities.map(identityOf)).size < entities.length) return noneOf(entities);
   await tx.query(BY_INDEX);
   const column = (name: 'recordKey' | 'blueprint' | 'identifier' | 'observedAt'): string[] =>
     entities.map((entity) => entity[name]);
@@ -108,5 +109,3 @@ export async function renewUnchanged(tx: Queryable, request: RenewRequest): Prom
 export function noneOf(rows: readonly unknown[]): Renewed {
   return { unchanged: 0, duplicates: 0, fresh: [], rest: [...rows.keys()] };
 }
-
-const nameOf = ({ blueprint, identifier }: StagedEntity): string => `${blueprint}\u0000${identifier}`;

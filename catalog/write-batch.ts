@@ -1,4 +1,4 @@
-import { type EntityKey, parentOf } from '../domain/entity.ts';
+import { type EntityKey, identityOf, parentOf } from '../domain/entity.ts';
 import type { UpsertCounts } from '../domain/run.ts';
 import type { RecordStrategy, Strategy } from '../domain/strategy.ts';
 import { storableText } from '../domain/text.ts';
@@ -255,8 +255,7 @@ export interface RowOutcome extends EntityKey {
 /** Counts them: several records that make one entity create it once. */
 export function countRows(rows: readonly RowOutcome[]): Record<RowOutcome['outcome'], number> {
   const count = (outcome: RowOutcome['outcome']): RowOutcome[] => rows.filter((row) => row.outcome === outcome);
-  const entities = (some: readonly RowOutcome[]): number =>
-    new Set(some.map(({ blueprint, identifier }) => JSON.stringify([blueprint, identifier]))).size;
+  const entities = (some: readonly RowOutcome[]): number => new Set(some.map(identityOf)).size;
   return {
     created: entities(count('created')),
     updated: entities(count('updated')),

@@ -1,4 +1,5 @@
 import { type Blueprint, type Blueprints, blueprintOf } from '../../domain/blueprint.ts';
+import { identityOf } from '../../domain/entity.ts';
 import type { RemoteEntity } from '../remote/remote.ts';
 
 /**
@@ -27,7 +28,7 @@ function targetsOf({ relations, mapping }: Blueprint): string[] {
 
 /** Those that others of the same call refer to come first; otherwise as they came. A circle is cut where it closes. */
 export function inOrder(entities: readonly RemoteEntity[], blueprints: Blueprints): RemoteEntity[] {
-  const byName = new Map(entities.map((entity) => [nameOf(entity.blueprint, entity.identifier), entity]));
+  const byName = new Map(entities.map((entity) => [identityOf(entity), entity]));
   const ordered = new Set<RemoteEntity>();
   const begun = new Set<RemoteEntity>();
   const visit = (entity: RemoteEntity): void => {
@@ -47,8 +48,8 @@ function referredTo({ fields }: RemoteEntity, { relations }: Blueprint): string[
   return [...relations].flatMap(([relation, { target }]) => {
     const value = fields[`relations.${relation}`] ?? null;
     const identifiers = Array.isArray(value) ? value : [value];
-    return identifiers.flatMap((each) => (typeof each === 'string' ? [nameOf(target, each)] : []));
+    return identifiers.flatMap((each) =>
+      typeof each === 'string' ? [identityOf({ blueprint: target, identifier: each })] : [],
+    );
   });
 }
-
-const nameOf = (blueprint: string, identifier: string): string => JSON.stringify([blueprint, identifier]);

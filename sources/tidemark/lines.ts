@@ -45,7 +45,7 @@ function endOf({ type, cursor = null, msince }: RawRecord, what: string): Pick<E
 
 /** Whether a time is one matters: PostgreSQL would refuse the whole batch for it. */
 function goneIn({ identifier, deletedAt }: RawRecord, what: string): GoneRecord {
-  const time = typeof deletedAt === 'string' ? readTime(deletedAt) : null;
+  const time = readTime(deletedAt);
   if (typeof identifier === 'string' && time !== null) return { key: identifier, at: time };
   throw new SourceError(`${what} says that a record is gone, but not which (identifier) and since when (deletedAt)`);
 }

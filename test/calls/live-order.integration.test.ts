@@ -1,11 +1,9 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Database, openDatabase } from '../../catalog/database.ts';
+import type { Database } from '../../catalog/database.ts';
 import type { LiveChange } from '../../catalog/live-change.ts';
 import type { StagedBatch } from '../../catalog/mapped-batch.ts';
-import { migrate } from '../../catalog/migrate.ts';
-import { catalogDestination } from '../../destinations/catalog.ts';
-import { createTestDatabase, type TestDatabase } from '../support/environment/database.ts';
+import { startCatalog, type TestCatalog } from '../support/catalog.ts';
 import type { StagedRun } from '../support/staged-run.ts';
 import { LiveModel, type State } from './live-model.ts';
 
@@ -90,23 +88,19 @@ class Story {
 }
 
 describe('live events beside a resync', () => {
-  let database: TestDatabase;
+  let under: TestCatalog;
   let db: Database;
   let model: LiveModel;
   beforeAll(async () => {
-    database = await createTestDatabase();
-    await migrate(database.url);
-    db = openDatabase({ url: database.url });
+    under = await startCatalog();
+    db = under.db;
   });
   async function reset(): Promise<void> {
     await db.query('truncate tidemark.integration, tidemark.entity, tidemark.claim, tidemark.tombstone cascade');
-    model = new LiveModel({ db, destination: catalogDestination(db).create({}) });
+    model = new LiveModel({ db, destination: under.destination });
   }
   beforeEach(reset);
-  afterAll(async () => {
-    await db.close();
-    await database.drop();
-  });
+  afterAll(() => under?.close());
 
   /** The steps of a run; what stands between them happens in the gaps. */
   function stepsOf(secondLook: 'lookup' | 'second listing'): (() => Promise<unknown>)[] {

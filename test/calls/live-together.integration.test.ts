@@ -1,13 +1,11 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Database, openDatabase } from '../../catalog/database.ts';
+import type { Database } from '../../catalog/database.ts';
 import { acceptCalls, toInboxRow, waitingCalls } from '../../catalog/inbox.ts';
 import type { LiveCall, LiveChange } from '../../catalog/live-change.ts';
 import { independentGroups } from '../../catalog/live-group.ts';
-import { migrate } from '../../catalog/migrate.ts';
-import { catalogDestination } from '../../destinations/catalog.ts';
 import type { Destination } from '../../destinations/destination.ts';
-import { createTestDatabase, type TestDatabase } from '../support/environment/database.ts';
+import { startCatalog, type TestCatalog } from '../support/catalog.ts';
 
 const INTEGRATION = 'acme';
 const RESOURCES = ['thing', 'part'];
@@ -52,20 +50,16 @@ function changeOf({ resource, record, identifier, title, observed }: Said): Live
 }
 
 describe('6.1 6.2 calls that are applied together', () => {
-  let database: TestDatabase;
+  let under: TestCatalog;
   let db: Database;
   let destination: Destination;
   beforeAll(async () => {
-    database = await createTestDatabase();
-    await migrate(database.url);
-    db = openDatabase({ url: database.url });
-    destination = catalogDestination(db).create({});
+    under = await startCatalog();
+    db = under.db;
+    destination = under.destination;
     await db.query('insert into tidemark.integration (id) values ($1)', [INTEGRATION]);
   });
-  afterAll(async () => {
-    await db.close();
-    await database.drop();
-  });
+  afterAll(() => under?.close());
 
   /** Applies calls in these portions; what they did, and what is there then. */
   async function applied(portions: readonly (readonly LiveChange[])[]) {

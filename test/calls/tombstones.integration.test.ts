@@ -1,38 +1,32 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Database, openDatabase } from '../../catalog/database.ts';
+import type { Database } from '../../catalog/database.ts';
 import { fenced } from '../../catalog/fence.ts';
 import { acceptCalls, toInboxRow, waitingCalls } from '../../catalog/inbox.ts';
 import { forgetScopeTombstones } from '../../catalog/live.ts';
 import type { LiveChange, LiveEnd } from '../../catalog/live-change.ts';
 import type { StagedEntity } from '../../catalog/mapped-batch.ts';
-import { migrate } from '../../catalog/migrate.ts';
 import { databaseClock } from '../../catalog/staging.ts';
 import { writeMapped } from '../../catalog/write-batch.ts';
-import { catalogDestination } from '../../destinations/catalog.ts';
 import type { Destination } from '../../destinations/destination.ts';
-import { createTestDatabase, type TestDatabase } from '../support/environment/database.ts';
+import { startCatalog, type TestCatalog } from '../support/catalog.ts';
 import { until } from '../support/rig.ts';
 import { type MappedRecord, StagedRun } from '../support/staged-run.ts';
 
 const BOTH = { create: true, update: true };
 
 describe('what was observed live, against what a page says', () => {
-  let database: TestDatabase;
+  let under: TestCatalog;
   let db: Database;
   let destination: Destination;
   beforeAll(async () => {
-    database = await createTestDatabase();
-    await migrate(database.url);
-    db = openDatabase({ url: database.url });
-    destination = catalogDestination(db).create({});
+    under = await startCatalog();
+    db = under.db;
+    destination = under.destination;
   });
   beforeEach(() =>
     db.query('truncate tidemark.integration, tidemark.entity, tidemark.claim, tidemark.tombstone cascade'),
   );
-  afterAll(async () => {
-    await db.close();
-    await database.drop();
-  });
+  afterAll(() => under?.close());
 
   const begin = () => StagedRun.begin({ db, destination });
   const catalog = async () => {

@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { importConfiguration } from '../../catalog/configurations.ts';
-import { type Database, openDatabase } from '../../catalog/database.ts';
-import { migrate } from '../../catalog/migrate.ts';
+import type { Database } from '../../catalog/database.ts';
 import { type BegunRun, beginRun, finishRun, planKinds, startKind } from '../../catalog/runs.ts';
 import { insertTrigger, joinTriggers, lostTriggers, noticeUncovered, readTrigger } from '../../catalog/triggers.ts';
 import { FULL, type Scope } from '../../domain/scope.ts';
 import type { Action } from '../../domain/trigger.ts';
-import { createTestDatabase, type TestDatabase } from '../support/environment/database.ts';
+import { startCatalog, type TestCatalog } from '../support/catalog.ts';
 import { until } from '../support/rig.ts';
 
 const ONE: Scope = { kinds: ['one'], since: null };
@@ -15,22 +14,18 @@ const TWO: Scope = { kinds: ['two'], since: null };
 const CHANGED_ONE: Scope = { kinds: ['one'], since: { last: true, time: null } };
 
 describe('triggers and the runs that cover them', () => {
-  let database: TestDatabase;
+  let under: TestCatalog;
   let db: Database;
 
   beforeAll(async () => {
-    database = await createTestDatabase();
-    await migrate(database.url);
-    db = openDatabase({ url: database.url, onIdleError: () => {} });
+    under = await startCatalog();
+    db = under.db;
   });
   beforeEach(async () => {
     await db.query('truncate tidemark.integration cascade');
     await configure('same');
   });
-  afterAll(async () => {
-    await db.close();
-    await database.drop();
-  });
+  afterAll(() => under?.close());
 
   const configure = (hash: string) =>
     importConfiguration(db, { integration: 'acme', document: {}, hash, origin: 'file' });
